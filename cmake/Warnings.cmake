@@ -1,0 +1,16 @@
+# Warnings are errors in our own code, and only there: third-party headers are system headers.
+add_library(mayfly_options INTERFACE)
+target_compile_options(mayfly_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Woverloaded-virtual -Werror)
+target_include_directories(mayfly_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_compile_definitions(mayfly_options INTERFACE MAYFLY_VERSION="${PROJECT_VERSION}")
+
+set(MAYFLY_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, for example address,undefined")
+if(MAYFLY_SANITIZE)
+  target_compile_options(mayfly_options INTERFACE -fsanitize=${MAYFLY_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(mayfly_options INTERFACE -fsanitize=${MAYFLY_SANITIZE})
+endif()
+# gcc 12 reports false null dereferences and overflows inside the standard library once inlined.
+target_compile_options(mayfly_options INTERFACE -Wno-restrict
+  -Wno-maybe-uninitialized -Wno-stringop-overflow)

@@ -1,0 +1,84 @@
+//! The process-wide engine: settings that Wasmtime's C API has no setter for.
+
+use crate::{boxed_error, inner, wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+
+/// Sizes of the pools that instances are made from. Fixed for the life of the process.
+#[repr(C)]
+pub struct mayfly_engine_config_t {
+    /// Invocations that can be alive at once: memories, tables, core instances and stacks are sized from it.
+    pub slots: u32,
+    /// Bytes of a guest's own stack, host functions included.
+    pub stack_bytes: usize,
+    /// Bytes of that stack which Wasm frames may use.
+    pub wasm_stack_bytes: usize,
+    /// Table elements that one table may have.
+    pub table_elements: usize,
+    /// Bytes of a memory that are reset in place instead of being given back to the kernel.
+    pub keep_resident_bytes: usize,
+    /// Largest memory image that is mapped copy-on-write, in bytes.
+    pub image_bytes: u64,
+}
+
+/// Makes the engine. Returns an error when the pools do not fit into the address space.
+#[unsafe(no_mangle)]
+pub extern "C" fn mayfly_engine_new(
+    config: &mayfly_engine_config_t,
+    engine: &mut *mut wasm_engine_t,
+) -> Option<Box<wasmtime_error_t>> {
+    match new_engine(config) {
+        Ok(made) => {
+            const { assert!(size_of::<wasm_engine_t>() == size_of::<Engine>()) };
+            *engine = Box::into_raw(Box::new(made)).cast::<wasm_engine_t>();
+            None
+        }
+        Err(error) => boxed_error(error),
+    }
+}
+
+fn new_engine(config: &mayfly_engine_config_t) -> wasmtime::Result<Engine> {
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_core_instances(config.slots.saturating_mul(2)) // an imported memory is an instance of its own
+        .total_memories(config.slots)
+        .total_tables(config.slots)
+        .total_stacks(config.slots)
+        .total_gc_heaps(config.slots.min(1000))
+        .max_memory_size(1 << 32)
+        .table_elements(config.table_elements)
+        .max_unused_warm_slots(config.slots.min(1000))
+        .linear_memory_keep_resident(config.keep_resident_bytes)
+        .table_keep_resident(config.keep_resident_bytes)
+        .async_stack_keep_resident(config.keep_resident_bytes)
+        .pagemap_scan(Enabled::Auto);
+    let mut engine = Config::new();
+    engine
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .cranelift_opt_level(OptLevel::Speed)
+        .epoch_interruption(true)
+        .memory_init_cow(true)
+        .memory_guaranteed_dense_image_size(config.image_bytes)
+        .async_stack_size(config.stack_bytes)
+        .max_wasm_stack(config.wasm_stack_bytes)
+        .wasm_threads(false) // a shared memory outlives its limits
+        .wasm_exceptions(true)
+        .wasm_function_references(true)
+        .wasm_gc(true);
+    Engine::new(&engine)
+}
+
+/// Whether memories are reset by scanning for dirty pages (Linux 6.7 and newer).
+#[unsafe(no_mangle)]
+pub extern "C" fn mayfly_pagemap_scan_available() -> bool {
+    PoolingAllocationConfig::is_pagemap_scan_available()
+}
+
+/// A text that differs whenever code compiled by this engine could differ: version and settings.
+#[unsafe(no_mangle)]
+pub extern "C" fn mayfly_engine_fingerprint(engine: &wasm_engine_t, out: &mut wasm_byte_vec_t) {
+    let engine = inner!(engine, wasm_engine_t => Engine);
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    let text = format!("wasmtime-48.0.8-{:016x}", hasher.finish());
+    out.set_buffer(text.into_bytes());
+}

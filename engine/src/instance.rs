@@ -1,0 +1,202 @@
+//! One invocation: a store, its limits, and the suspended call. One owner at a time; an event loop polls it.
+
+use crate::limiter::Limiter;
+use crate::program::{Program, mayfly_program_t};
+use crate::{Data, wasm_byte_vec_t, wasm_engine_t, wasmtime_store_new, wasmtime_store_t};
+use std::any::Any;
+use std::ffi::c_void;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use wasmtime::{Extern, Memory, Result, Store, Trap, UpdateDeadline, ValType, WasmBacktrace};
+
+/// What to do with a guest that has run for a whole tick.
+#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum mayfly_tick_t {
+    /// Suspend it: the poll returns, and the next one goes on.
+    Yield = 0,
+    /// End it; the caller has noted why.
+    Stop = 1,
+}
+
+#[repr(C)]
+pub struct mayfly_instance_config_t {
+    /// What `wasmtime_context_get_data` and `on_tick` are given.
+    pub data: *mut c_void,
+    /// Called on the guest's stack when a tick of the epoch has passed since the guest last started to run.
+    pub on_tick: extern "C" fn(data: *mut c_void) -> mayfly_tick_t,
+    /// For all memories and tables of the instance together.
+    pub memory_bytes: usize,
+}
+
+#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum mayfly_progress_t {
+    /// Suspended: by a tick, or in a host function that waits.
+    Suspended = 0,
+    Returned = 1,
+    Failed = 2,
+}
+
+/// How an instance ended. The byte vectors are the caller's to delete.
+#[repr(C)]
+pub struct mayfly_outcome_t {
+    /// The value returned, as text; empty for none.
+    pub value: wasm_byte_vec_t,
+    /// Why it failed, without the stack trace.
+    pub reason: wasm_byte_vec_t,
+    pub backtrace: wasm_byte_vec_t,
+    /// Whether it is a trap of WebAssembly itself, rather than an error of ours.
+    pub trapped: bool,
+    /// Whether the guest was ever refused memory.
+    pub memory_denied: bool,
+    /// The most bytes of memories and tables it had.
+    pub memory_peak: usize,
+}
+
+pub struct mayfly_instance_t {
+    call: Option<Pin<Box<dyn Future<Output = Result<String>>>>>, // borrows what follows: dropped first
+    imported_memory: Box<Option<Memory>>,
+    limiter: Box<Limiter>,
+    store: Box<wasmtime_store_t>,
+    _program: Arc<Program>,
+}
+
+struct HostData(*mut c_void);
+unsafe impl Send for HostData {}
+unsafe impl Sync for HostData {}
+
+struct LimiterPtr(*mut Limiter);
+unsafe impl Send for LimiterPtr {}
+unsafe impl Sync for LimiterPtr {}
+
+/// Prepares an invocation; nothing of the guest runs before the first poll.
+#[unsafe(no_mangle)]
+pub extern "C" fn mayfly_instance_new(
+    engine: &wasm_engine_t,
+    program: &mayfly_program_t,
+    config: &mayfly_instance_config_t,
+) -> Box<mayfly_instance_t> {
+    let mut store = wasmtime_store_new(engine, config.data, None);
+    let mut limiter = Box::new(Limiter::new(config.memory_bytes));
+    let mut imported_memory = Box::new(None);
+    let program = program.0.clone();
+
+    const { assert!(size_of::<wasmtime_store_t>() == size_of::<Store<Data>>()) };
+    // SAFETY: the future is dropped before the boxes it borrows, and nothing else touches them meanwhile but
+    // through the caller that the future itself lends to host functions.
+    let (inner_store, limits, memory, shared) = unsafe {
+        (
+            &mut *std::ptr::from_mut(&mut *store).cast::<Store<Data>>(),
+            LimiterPtr(&mut *limiter),
+            &mut *std::ptr::from_mut(&mut *imported_memory),
+            &*Arc::as_ptr(&program),
+        )
+    };
+    inner_store.limiter(move |_| {
+        let limits = &limits;
+        unsafe { &mut *limits.0 }
+    });
+    let (on_tick, data) = (config.on_tick, HostData(config.data));
+    inner_store.epoch_deadline_callback(move |_| {
+        let data = &data;
+        match on_tick(data.0) {
+            mayfly_tick_t::Yield => Ok(UpdateDeadline::Yield(1)),
+            mayfly_tick_t::Stop => Err(Trap::Interrupt.into()),
+        }
+    });
+    inner_store.set_epoch_deadline(1);
+
+    let call = Box::pin(run(inner_store, shared, memory));
+    Box::new(mayfly_instance_t { call: Some(call), imported_memory, limiter, store, _program: program })
+}
+
+async fn run(store: &mut Store<Data>, program: &Program, memory: &mut Option<Memory>) -> Result<String> {
+    let instance = program.instantiate(store, memory).await?;
+    let Some(Extern::Func(entry)) = instance.get_module_export(&mut *store, &program.entry) else {
+        return Err(wasmtime::Error::msg("the entry point is not a function"));
+    };
+    Ok(match &program.result {
+        None => {
+            entry.typed::<(), ()>(&*store)?.call_async(store, ()).await?;
+            String::new()
+        }
+        Some(ValType::I32) => entry.typed::<(), i32>(&*store)?.call_async(store, ()).await?.to_string(),
+        Some(ValType::I64) => entry.typed::<(), i64>(&*store)?.call_async(store, ()).await?.to_string(),
+        Some(ValType::F32) => entry.typed::<(), f32>(&*store)?.call_async(store, ()).await?.to_string(),
+        Some(ValType::F64) => entry.typed::<(), f64>(&*store)?.call_async(store, ()).await?.to_string(),
+        Some(other) => return Err(wasmtime::Error::msg(format!("the entry point returns {other}"))),
+    })
+}
+
+/// Runs the guest until it returns, fails, waits or is suspended by a tick. `outcome` is written unless it is
+/// suspended. Not to be called again once it has ended.
+#[unsafe(no_mangle)]
+pub extern "C" fn mayfly_instance_poll(
+    instance: &mut mayfly_instance_t,
+    outcome: &mut std::mem::MaybeUninit<mayfly_outcome_t>,
+) -> mayfly_progress_t {
+    let Some(call) = instance.call.as_mut() else { return mayfly_progress_t::Failed };
+    let polled = catch_unwind(AssertUnwindSafe(|| {
+        call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    }));
+    let ended = match polled {
+        Ok(Poll::Pending) => return mayfly_progress_t::Suspended,
+        Ok(Poll::Ready(result)) => result,
+        Err(panic) => Err(wasmtime::Error::msg(panic_text(&*panic))),
+    };
+    let mut written = mayfly_outcome_t {
+        value: Vec::new().into(),
+        reason: Vec::new().into(),
+        backtrace: Vec::new().into(),
+        trapped: false,
+        memory_denied: instance.limiter.denied(),
+        memory_peak: instance.limiter.peak(),
+    };
+    let progress = match ended {
+        Ok(value) => {
+            written.value = value.into_bytes().into();
+            mayfly_progress_t::Returned
+        }
+        Err(error) => {
+            written.trapped = error.is::<Trap>();
+            written.reason = error.root_cause().to_string().into_bytes().into();
+            if let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() {
+                written.backtrace = backtrace.to_string().into_bytes().into();
+            }
+            mayfly_progress_t::Failed
+        }
+    };
+    outcome.write(written);
+    progress
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the engine panicked: {}", text.unwrap_or("no message"))
+}
+
+/// Ends the invocation, wherever it is: a suspended guest is unwound before this returns.
+#[unsafe(no_mangle)]
+pub extern "C" fn mayfly_instance_delete(instance: Box<mayfly_instance_t>) {
+    // A panic while unwinding the guest must not cross the border; what it held is leaked.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(instance)));
+}
+
+/// The memory that the module imports. False when it has its own, or is not instantiated yet.
+#[unsafe(no_mangle)]
+pub extern "C" fn mayfly_instance_imported_memory(
+    instance: &mayfly_instance_t,
+    memory: &mut std::mem::MaybeUninit<Memory>,
+) -> bool {
+    match *instance.imported_memory {
+        Some(found) => {
+            memory.write(found);
+            true
+        }
+        None => false,
+    }
+}

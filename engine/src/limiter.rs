@@ -1,0 +1,52 @@
+//! One budget of bytes for all linear memories and tables of an instance together.
+
+use wasmtime::{Result, ResourceLimiter};
+
+/// What one table element costs: a pointer.
+const TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
+
+pub(crate) struct Limiter {
+    limit: usize,
+    used: usize,
+    peak: usize,
+    denied: bool,
+}
+
+impl Limiter {
+    pub fn new(limit: usize) -> Self {
+        Self { limit, used: 0, peak: 0, denied: false }
+    }
+
+    pub fn peak(&self) -> usize {
+        self.peak
+    }
+
+    /// Whether the guest ever asked for more than it may have.
+    pub fn denied(&self) -> bool {
+        self.denied
+    }
+
+    fn grow(&mut self, bytes: usize) -> bool {
+        match self.used.checked_add(bytes) {
+            Some(used) if used <= self.limit => {
+                self.used = used;
+                self.peak = self.peak.max(used);
+                true
+            }
+            _ => {
+                self.denied = true;
+                false
+            }
+        }
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
+        Ok(self.grow(desired - current))
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
+        Ok(self.grow((desired - current).saturating_mul(TABLE_ELEMENT_BYTES)))
+    }
+}

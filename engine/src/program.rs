@@ -1,0 +1,97 @@
+//! A module, linked once, with its entry point looked up once: what every invocation of it starts from.
+
+use crate::{Data, boxed_error, inner, text, wasmtime_error_t, wasmtime_linker_t, wasmtime_module_t};
+use std::sync::Arc;
+use wasmtime::{
+    Error, Extern, ExternType, Instance, InstancePre, Linker, Memory, Module, ModuleExport, Result, Store, ValType,
+};
+
+/// Shared and immutable; instances hold their own reference.
+pub struct mayfly_program_t(pub(crate) Arc<Program>);
+
+pub(crate) struct Program {
+    link: Link,
+    initialize: Option<ModuleExport>,
+    pub entry: ModuleExport,
+    pub result: Option<ValType>,
+}
+
+enum Link {
+    /// Every import is a host function.
+    Ready(InstancePre<Data>),
+    /// The module imports its memory: a second, tiny module defines one per invocation.
+    WithMemory { memory: InstancePre<Data>, module: Module, linker: Linker<Data> },
+}
+
+impl Program {
+    fn new(linker: &Linker<Data>, module: &Module, memory: Option<&Module>, entry: &str) -> Result<Self> {
+        let missing = || Error::msg(format!("the module has no export {entry}"));
+        let Some(ExternType::Func(function)) = module.get_export(entry) else { return Err(missing()) };
+        Ok(Self {
+            entry: module.get_export_index(entry).ok_or_else(missing)?,
+            initialize: module.get_export_index("_initialize").filter(|_| entry != "_initialize"),
+            result: function.result(0),
+            link: match memory {
+                None => Link::Ready(linker.instantiate_pre(module)?),
+                Some(memory) => Link::WithMemory {
+                    memory: linker.instantiate_pre(memory)?,
+                    module: module.clone(),
+                    linker: linker.clone(),
+                },
+            },
+        })
+    }
+
+    /// Returns the instance, and the memory it imports, if any. A reactor is initialised.
+    pub async fn instantiate(&self, store: &mut Store<Data>, imported: &mut Option<Memory>) -> Result<Instance> {
+        let instance = match &self.link {
+            Link::Ready(pre) => pre.instantiate_async(&mut *store).await?,
+            Link::WithMemory { memory, module, linker } => {
+                let provider = memory.instantiate_async(&mut *store).await?;
+                let provided = provider.get_memory(&mut *store, "memory");
+                *imported = provided;
+                let mut items = Vec::with_capacity(module.imports().len());
+                for import in module.imports() {
+                    let item = match import.ty() {
+                        ExternType::Memory(_) => provided.map(Extern::Memory),
+                        _ => linker.get_by_import(&mut *store, &import),
+                    };
+                    items.push(item.ok_or_else(|| Error::msg(format!("unknown import {}", import.name())))?);
+                }
+                Instance::new_async(&mut *store, module, &items).await?
+            }
+        };
+        if let Some(initialize) = &self.initialize
+            && let Some(Extern::Func(function)) = instance.get_module_export(&mut *store, initialize)
+        {
+            function.typed::<(), ()>(&*store)?.call_async(&mut *store, ()).await?;
+        }
+        Ok(instance)
+    }
+}
+
+/// Links a module. `memory` is null, or a module exporting "memory" for a module that imports one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mayfly_program_new(
+    linker: &wasmtime_linker_t,
+    module: &wasmtime_module_t,
+    memory: Option<&wasmtime_module_t>,
+    entry: *const u8,
+    entry_length: usize,
+    program: &mut *mut mayfly_program_t,
+) -> Option<Box<wasmtime_error_t>> {
+    let linker = inner!(linker, wasmtime_linker_t => Linker<Data>);
+    let module = inner!(module, wasmtime_module_t => Module);
+    let memory = memory.map(|memory| inner!(memory, wasmtime_module_t => Module));
+    let made = unsafe { text(entry, entry_length) }.and_then(|entry| Program::new(linker, module, memory, entry));
+    match made {
+        Ok(made) => {
+            *program = Box::into_raw(Box::new(mayfly_program_t(Arc::new(made))));
+            None
+        }
+        Err(error) => boxed_error(error),
+    }
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn mayfly_program_delete(_program: Box<mayfly_program_t>) {}

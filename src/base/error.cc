@@ -1,0 +1,139 @@
+#include "base/error.h"
+
+#include "base/check.h"
+
+#include <array>
+
+namespace mayfly {
+namespace {
+
+using enum ErrorCode;
+
+constexpr std::array kCatalogue = {
+    ErrorEntry{kNotWasm, 400, "not-wasm", "Not a WebAssembly module",
+               "The upload is neither a WebAssembly binary (it starts with the bytes 00 61 73 6d) nor WebAssembly "
+               "text (it starts with `(module`). Upload the .wasm file your compiler wrote, with "
+               "`curl -T hello.wasm`; `curl -d @hello.wasm` damages binary files, use `--data-binary`."},
+    ErrorEntry{kBadModule, 422, "bad-module", "Malformed or unsupported module",
+               "The file starts like WebAssembly but does not validate; the detail names the byte offset. Check it "
+               "with `wasm-tools validate`. A truncated upload is the usual reason."},
+    ErrorEntry{kNoEntryPoint, 422, "no-entry-point", "No entry point",
+               "Export one of `_start` (a WASI command), `run` (returns a number), `handle` or `handler`, or name "
+               "an export without parameters: `?entry=NAME` on the upload URL, `--entry NAME` with mayfly deploy."},
+    ErrorEntry{kUnknownImport, 422, "unknown-import", "Unknown import",
+               "The module imports something this server does not provide; the detail names each one. WASI preview1 "
+               "(`wasi_snapshot_preview1`) and the `env` functions listed in docs/abi.md are provided. Emscripten "
+               "programs need `-sSTANDALONE_WASM`; wasm-bindgen modules need a browser."},
+    ErrorEntry{kOverPoolLimit, 422, "over-engine-limit", "Module larger than the engine allows",
+               "The module declares more memories, tables or table elements than one instance may have. The detail "
+               "names the limit."},
+    ErrorEntry{kBadName, 400, "bad-name", "Bad function name",
+               "A name has 1 to 63 characters from a-z, A-Z, 0-9, '-', '_' and '.', and starts with a letter or a "
+               "digit."},
+    ErrorEntry{kReservedName, 409, "reserved-name", "Reserved function name",
+               "`_mayfly`, `api`, `bucket`, `file` and `exec` are paths of the server itself. Choose another name."},
+    ErrorEntry{kBadOption, 400, "bad-option", "Bad option",
+               "A query parameter of the upload URL, or an option of the command, has a value that cannot be used. "
+               "The detail names it and what it may be."},
+    ErrorEntry{kBadMultipart, 400, "bad-multipart", "Malformed multipart/form-data",
+               "The upload is not well-formed multipart/form-data (RFC 7578). `curl -F file=@bundle.zip URL` makes "
+               "one that is."},
+    ErrorEntry{kBadBundle, 400, "bad-bundle", "Bad bundle",
+               "A bundle is a zip file of at most 1000 plain files with relative paths, 64 MiB in all when unpacked: "
+               "no symbolic links, no `..`, no absolute or duplicate names. The detail names the entry."},
+    ErrorEntry{kBadMetadata, 400, "bad-metadata", "Bad metadata.json",
+               "The bundle needs a metadata.json at its root: "
+               "{\"language\": \"wasm\", \"entrypointFile\": \"function.wasm\"}, naming a file of the bundle."},
+    ErrorEntry{kTrap, 500, "trap", "The function trapped",
+               "The function stopped with a WebAssembly trap: a panic, an abort, an access out of bounds. Its stack "
+               "trace is in the function log of the server, under the request id of this response."},
+    ErrorEntry{kExitCode, 500, "exit-code", "The function exited with an error",
+               "The function called proc_exit with a code other than 0. What it wrote to stderr is in the function "
+               "log of the server, under the request id of this response."},
+    ErrorEntry{kOutOfMemory, 500, "out-of-memory", "The function ran out of memory",
+               "The function asked for more than its memory limit. Raise it with `?memory=256MiB` on the upload URL "
+               "or `--memory 256MiB`, or make the function use less."},
+    ErrorEntry{kTooSlow, 504, "too-slow", "The function took too long",
+               "The function passed its limit of CPU time or of wall-clock time; the detail says which. Raise it with "
+               "`?timeout=60s` on the upload URL or `--timeout 60s`."},
+    ErrorEntry{kResponseTooLarge, 500, "response-too-large", "The response is too large",
+               "The function wrote more than its response limit (16 MiB unless configured)."},
+    ErrorEntry{kBadCgi, 502, "bad-cgi-headers", "Bad CGI headers",
+               "A CGI function writes header lines, an empty line, then the body. At least one of Content-Type, "
+               "Status or Location is needed (RFC 3875 section 6)."},
+    ErrorEntry{kNoResponse, 502, "no-response", "The function gave no response",
+               "A `handle` function calls response_set_status_line and response_set_body before it returns."},
+    ErrorEntry{kBadResponse, 502, "bad-response", "The function's response is not valid HTTP",
+               "A status is 200 to 599; a reason and header values have no control characters; header names are "
+               "tokens (RFC 9110 section 5.1)."},
+    ErrorEntry{kUnknownFunction, 404, "unknown-function", "Unknown function",
+               "No function has this name here. `mayfly list` shows those that exist; deploy one with "
+               "`curl -T hello.wasm http://127.0.0.1:8080/_mayfly/v1/functions/hello`."},
+    ErrorEntry{kUnknownVersion, 404, "unknown-version", "Unknown version",
+               "The function has no such version. `mayfly show NAME` lists its versions."},
+    ErrorEntry{kNotFound, 404, "not-found", "Not found",
+               "Nothing answers at this path. Functions answer at /NAME, the API under /_mayfly/v1/."},
+    ErrorEntry{kMethodNotAllowed, 405, "method-not-allowed", "Method not allowed",
+               "The Allow header of the response lists the methods that this path answers."},
+    ErrorEntry{kBadRequest, 400, "bad-request", "Malformed HTTP request",
+               "The request is not well-formed HTTP/1.1, or its framing is ambiguous (RFC 9112 section 6.3), and "
+               "was refused. The detail says where."},
+    ErrorEntry{kUriTooLong, 414, "uri-too-long", "URI too long", "The request target has at most 16 KiB."},
+    ErrorEntry{kHeadersTooLarge, 431, "headers-too-large", "Request header too large",
+               "A request has at most 100 header lines and 32 KiB of header in all."},
+    ErrorEntry{kBodyTooLarge, 413, "body-too-large", "Request body too large",
+               "The body passes the limit: 10 MiB for an invocation, 64 MiB for an upload."},
+    ErrorEntry{kRequestTimeout, 408, "request-timeout", "The request took too long to arrive",
+               "A request header has 10 seconds to arrive, and a body 30 seconds without progress."},
+    ErrorEntry{kUnsupportedMediaType, 415, "unsupported-media-type", "Unsupported media type",
+               "The detail says which Content-Type this path takes."},
+    ErrorEntry{kExpectationFailed, 417, "expectation-failed", "Expectation failed",
+               "`Expect: 100-continue` is the only expectation there is (RFC 9110 section 10.1.1)."},
+    ErrorEntry{kNotImplemented, 501, "not-implemented", "Not implemented",
+               "The server knows no transfer coding but `chunked` (RFC 9112 section 6.1), and no CONNECT."},
+    ErrorEntry{kHttpVersion, 505, "http-version", "HTTP version not supported",
+               "The server speaks HTTP/1.1 and HTTP/1.0."},
+    ErrorEntry{kForeignOrigin, 403, "foreign-origin", "Foreign origin",
+               "A web page of another origin may not use the API of this server: the request carries an Origin "
+               "header that is not this server's own."},
+    ErrorEntry{kForeignHost, 403, "foreign-host", "Foreign host",
+               "Without an admin token the API answers only to a Host that is a loopback name, which defeats DNS "
+               "rebinding. Use http://127.0.0.1 or http://localhost, or set an admin token."},
+    ErrorEntry{kTokenNeeded, 401, "token-needed", "Admin token needed",
+               "Send `Authorization: Bearer TOKEN`, or set MAYFLY_TOKEN for the command line. The token was printed "
+               "when the server first started, and is in the file admin-token of its data folder."},
+    ErrorEntry{kOverloaded, 503, "overloaded", "The server is full",
+               "Every sandbox is in use. Try again after the time in Retry-After."},
+    ErrorEntry{kDraining, 503, "draining", "The server is shutting down",
+               "The server finishes the requests it has and takes no new ones. Try again elsewhere or later."},
+    ErrorEntry{kStorage, 500, "storage", "The data folder failed",
+               "The server could not read or write its data folder; nothing was changed. Free disk space and check "
+               "permissions: the server's log names the file."},
+    ErrorEntry{kInternal, 500, "internal", "Internal error",
+               "This is a fault of mayfly, not of your function. The server's log has more, under the request id."},
+    ErrorEntry{kBadConfig, 400, "bad-config", "Bad configuration",
+               "The configuration file cannot be used; the message names the line and column. docs/config.md has "
+               "every key."},
+    ErrorEntry{kPortInUse, 500, "port-in-use", "Port in use",
+               "Another program listens on this address. Choose another with `--listen 127.0.0.1:PORT`, or port 0 "
+               "for any free one; `ss -ltnp` tells which program it is."},
+    ErrorEntry{kDataInUse, 500, "data-in-use", "Data folder in use",
+               "Another mayfly runs on this data folder. Stop it, or choose another folder with `--data DIR`."},
+    ErrorEntry{kDataNotWritable, 500, "data-not-writable", "Data folder not writable",
+               "The server needs a data folder that it can write. Choose one with `--data DIR`."},
+    ErrorEntry{kDataTooNew, 500, "data-too-new", "Data folder of a newer mayfly",
+               "The data folder was written by a newer version, and this one leaves it alone. Run the newer one, or "
+               "choose another folder with `--data DIR`."},
+};
+
+}  // namespace
+
+const ErrorEntry& describe(ErrorCode code) {
+  const auto& entry = kCatalogue[static_cast<std::size_t>(code)];
+  CHECK(entry.code == code);
+  return entry;
+}
+
+std::span<const ErrorEntry> error_catalogue() { return kCatalogue; }
+
+}  // namespace mayfly

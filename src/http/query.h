@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mayfly::http {
+
+struct Parameter {
+  std::string name;
+  std::string value;
+};
+
+// Splits a query as seed 002 does: `&` between pairs, the first `=` between name and value, `+` is a space, %XX
+// decoded, bytes that are not UTF-8 become U+FFFD; `a` is an empty value, `=x` an empty name. In order, with
+// duplicates.
+std::vector<Parameter> parse_query(std::string_view query);
+
+// Decodes %XX; nullopt when a % is not followed by two hex digits.
+std::optional<std::string> percent_decode(std::string_view text);
+
+}  // namespace mayfly::http

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "http/message.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mayfly::http {
+
+// How the end of a response body is told to the client.
+struct Framing {
+  enum class Kind { kLength, kChunked, kUntilClose, kNoBody };
+  Kind kind = Kind::kLength;
+  std::size_t length = 0;  // for kLength, and for kNoBody of a HEAD: what the body would have been
+};
+
+struct HeadOptions {
+  Framing framing;
+  bool keep_alive = true;
+  int minor_version = 1;      // of the request
+  std::string_view date;      // an IMF-fixdate
+};
+
+// Appends status line and fields. Fields of the response that belong to framing or to the connection
+// (Content-Length, Transfer-Encoding, Connection, Keep-Alive, Date, Upgrade, Trailer) are not copied: they are ours.
+void write_head(std::string& out, const Response& response, const HeadOptions& options);
+
+// Appends one chunk of a chunked body, or the last one (RFC 9112 section 7.1). An empty chunk appends nothing.
+void write_chunk(std::string& out, std::string_view bytes);
+void write_last_chunk(std::string& out);
+
+// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7), from seconds since the epoch.
+std::string imf_fixdate(std::int64_t unix_seconds);
+
+}  // namespace mayfly::http
