@@ -16,7 +16,10 @@ struct Field {
 // Header fields in the order they were given; names compare without case (RFC 9110 section 5.1).
 class Fields {
  public:
-  void add(std::string_view name, std::string_view value) { fields_.push_back({std::string(name), std::string(value)}); }
+  void add(std::string_view name, std::string_view value) {
+    fields_.push_back({std::string(name), std::string(value)});
+  }
+  void reserve(std::size_t count) { fields_.reserve(count); }
   // Replaces every field of this name by one at the end.
   void set(std::string_view name, std::string_view value);
   void remove(std::string_view name);

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "base/guarded.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace mayfly {
+
+// One structured line: a JSON object, built member by member.
+class LogLine {
+ public:
+  explicit LogLine(std::string_view event);
+
+  LogLine& text(std::string_view name, std::string_view value);  // escaped; bytes that are not UTF-8 are replaced
+  template <typename T>
+  LogLine& number(std::string_view name, T value) {
+    fmt::format_to(std::back_inserter(line_), ",\"{}\":{}", name, value);
+    return *this;
+  }
+
+  std::string finish() && { return std::move(line_ += "}\n"); }
+
+ private:
+  std::string line_;
+};
+
+// Where lines go: a file descriptor, written by a thread of its own so that a slow reader blocks no loop. Lines
+// beyond a bound are dropped and counted. Any thread.
+class Log {
+ public:
+  explicit Log(int fd);
+  ~Log();  // writes what is left
+
+  void write(LogLine line);
+
+ private:
+  struct Queue {
+    std::string lines;
+    std::uint64_t dropped = 0;
+    bool closing = false;
+  };
+
+  void run();
+
+  int fd_;
+  Guarded<Queue> queue_;
+  std::condition_variable filled_;
+  std::jthread thread_;
+};
+
+}  // namespace mayfly

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "base/result.h"
+#include "http/message.h"
+
+#include <string_view>
+
+namespace mayfly::http {
+
+// The rules of RFC 9110 and 9112 that Beast's parser leaves to its user.
+
+// A whole request line, without its CRLF: is it of an HTTP version that we speak?
+Status check_version(std::string_view line);
+
+// A whole header: brings the target into origin-form, and sets keep_alive.
+Status check_header(Request& request);
+
+}  // namespace mayfly::http

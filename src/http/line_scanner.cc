@@ -1,0 +1,30 @@
+#include "http/line_scanner.h"
+
+#include <fmt/format.h>
+
+namespace mayfly::http {
+
+Result<bool> LineScanner::next(std::string_view bytes) {
+  const auto wrong = [&](std::string_view what) {
+    return fail(ErrorCode::kBadRequest, fmt::format("line {} of {} {}", count_ + 1, place_, what));
+  };
+  for (; at_ < bytes.size(); ++at_) {
+    const auto c = static_cast<unsigned char>(bytes[at_]);
+    const bool after_cr = at_ > end_ && bytes[at_ - 1] == '\r';
+    if (after_cr && c != '\n') return wrong("has a CR without LF");
+    if (c > ' ' && c != 0x7f) continue;
+    if (c == '\n') {
+      if (!after_cr) return wrong("ends with LF instead of CRLF");
+      empty_ = ++at_ - end_ == 2;
+      end_ = at_;
+      ++count_;
+      return true;
+    }
+    const bool blank = c == ' ' || c == '\t';
+    if (blank && at_ == end_) return wrong("begins with a blank; folded lines are not accepted");
+    if (!blank && c != '\r') return wrong(fmt::format("has the control character 0x{:02x}", c));
+  }
+  return false;
+}
+
+}  // namespace mayfly::http

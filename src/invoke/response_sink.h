@@ -1,0 +1,27 @@
+#pragma once
+
+#include "http/message.h"
+
+#include <functional>
+#include <string_view>
+
+namespace mayfly::invoke {
+
+// Where the response of an invocation goes. Belongs to the loop. Either respond() once, or start(), writes, and
+// finish() or abort().
+class ResponseSink {
+ public:
+  virtual ~ResponseSink() = default;
+
+  virtual void respond(http::Response response) = 0;  // whole
+  virtual void start(http::Response head) = 0;        // commits status and fields; the body follows
+  virtual void write(std::string_view bytes) = 0;     // taken, whatever writable() says
+  virtual void finish() = 0;
+  virtual void abort() = 0;  // cuts the connection: the client sees that the response is not whole
+
+  // Whether the client keeps up. Once it does again, the function given to on_writable is called.
+  virtual bool writable() const = 0;
+  virtual void on_writable(std::function<void()> resume) = 0;
+};
+
+}  // namespace mayfly::invoke

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+namespace mayfly::metrics {
+
+// A histogram of durations with fixed buckets. Any thread; one relaxed add a value.
+class Histogram {
+ public:
+  static constexpr std::array<double, 14> kBounds = {  // seconds: from a sandbox's life to the default wall limit
+      25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 50e-3, 250e-3, 1, 5, 30};
+
+  void observe(std::chrono::nanoseconds duration) noexcept;
+
+  std::uint64_t bucket(std::size_t i) const { return buckets_[i].load(std::memory_order_relaxed); }
+  double sum_seconds() const { return static_cast<double>(sum_.load(std::memory_order_relaxed)) / 1e9; }
+
+ private:
+  std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> buckets_{};
+  std::atomic<std::uint64_t> sum_ = 0;  // nanoseconds
+};
+
+// What is counted about one function, over all its versions.
+struct Invocations {
+  std::atomic<std::uint64_t> succeeded = 0;
+  std::atomic<std::uint64_t> failed = 0;
+  std::atomic<std::uint64_t> bytes_out = 0;
+  std::atomic<std::uint64_t> cpu_nanoseconds = 0;
+  Histogram duration;
+};
+
+}  // namespace mayfly::metrics

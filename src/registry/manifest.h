@@ -1,0 +1,27 @@
+#pragma once
+
+#include "base/result.h"
+#include "sandbox/kind.h"
+#include "sandbox/settings.h"
+
+#include <string>
+#include <string_view>
+
+namespace mayfly::registry {
+
+// What is recorded beside an artefact: how it is called and what it may use.
+struct Manifest {
+  sandbox::EntryPoint entry;
+  sandbox::Settings settings;
+
+  bool operator==(const Manifest&) const = default;
+};
+
+// JSON with members in a fixed order: the same manifest is always the same text.
+std::string to_json(const Manifest& manifest);
+Result<Manifest> parse_manifest(std::string_view json);
+
+// The identity of a version: "sha256:" and the hash of artefact digest and manifest together.
+std::string version_digest(std::string_view artefact, std::string_view manifest_json);
+
+}  // namespace mayfly::registry

@@ -1,0 +1,80 @@
+#include "sandbox/abi/abi.h"
+
+#include "base/text.h"
+#include "http/query.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mayfly::sandbox::abi {
+namespace {
+
+// Configured variables, then query parameters: the last of a name wins, and none overrides a configured one.
+std::vector<std::string> command_environment(const Settings& settings, const http::Request& request) {
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : settings.environment) environment.push_back(name + '=' + value);
+  std::vector<http::Parameter> parameters = http::parse_query(request.query());
+  for (auto it = parameters.begin(); it != parameters.end(); ++it) {
+    const bool configured = settings.environment.contains(it->name);
+    const bool comes_again = std::any_of(it + 1, parameters.end(), [&](const auto& p) { return p.name == it->name; });
+    if (!configured && !comes_again) environment.push_back(it->name + '=' + it->value);
+  }
+  return environment;
+}
+
+// Looks at no more than decides it: what a program prints is nearly always text.
+std::string_view content_type_of(std::string_view output) {
+  constexpr std::size_t kEnough = 1024;
+  std::string_view start = output.substr(0, kEnough);
+  // A character cut in two at the end of the look is still text.
+  if (output.size() > kEnough) {
+    while (!start.empty() && (start.back() & 0x80) != 0) start.remove_suffix(1);
+  }
+  const bool text = start.find('\0') == std::string_view::npos && is_utf8(start);
+  return text ? "text/plain; charset=utf-8" : "application/octet-stream";
+}
+
+}  // namespace
+
+Inputs make_inputs(Kind kind, const Settings& settings, const Call& call) {
+  Inputs inputs;
+  inputs.standard_input = call.request.body;
+  inputs.table = &settings.environment;
+  inputs.tcp_allow = &settings.tcp_allow;
+  if (settings.cgi) {
+    inputs.arguments = cgi_arguments(call);
+    inputs.environment = cgi_environment(settings, call);
+  } else if (kind == Kind::kCommand || kind == Kind::kHandler) {
+    inputs.arguments = {std::string(call.function)};
+    inputs.environment = command_environment(settings, call.request);
+  }
+  return inputs;
+}
+
+Result<Head> read_head(Kind kind, const Settings& settings, std::string_view output) {
+  if (settings.cgi) return read_cgi_head(output);
+  Head head;
+  head.response.fields.add("Content-Type", kind == Kind::kHandler ? "application/json" : content_type_of(output));
+  return head;
+}
+
+Result<http::Response> take_response(HandleResponse given) {
+  const auto bad = [](std::string message) { return fail(ErrorCode::kBadResponse, std::move(message)); };
+  if (!given.status) return fail(ErrorCode::kNoResponse, "the function never called response_set_status_line");
+  if (!given.body) return fail(ErrorCode::kNoResponse, "the function never called response_set_body");
+  if (*given.status < 200 || *given.status > 599) return bad(fmt::format("{} is not a status", *given.status));
+  if (!http::is_field_value(given.reason)) return bad("the reason phrase has control characters");
+  for (const http::Field& field : given.fields) {
+    if (!http::is_token(field.name)) return bad("a header name is not a token");
+    if (!http::is_field_value(field.value)) return bad("the value of header " + field.name + " has control characters");
+  }
+  http::Response response;
+  response.status = *given.status;
+  response.reason = std::move(given.reason);
+  response.fields = std::move(given.fields);
+  response.body = std::move(*given.body);
+  return response;
+}
+
+}  // namespace mayfly::sandbox::abi

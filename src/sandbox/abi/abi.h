@@ -1,0 +1,43 @@
+#pragma once
+
+#include "base/result.h"
+#include "http/message.h"
+#include "sandbox/guest.h"
+#include "sandbox/kind.h"
+#include "sandbox/settings.h"
+
+#include <string>
+#include <string_view>
+
+namespace mayfly::sandbox::abi {
+
+// A request on its way to a function: what a guest may be told of it.
+struct Call {
+  const http::Request& request;
+  std::string_view function;     // name
+  std::string_view route;        // that matched: `/hello`, or `/hello/...` for a prefix
+  std::string_view script_name;  // the part of the path that named the function: `/hello`
+  std::string_view remote_address;
+  std::string_view server_name;
+  std::string_view server_port;
+};
+
+// What the guest is given. The result points into `call.request` and `settings`, which outlive it.
+Inputs make_inputs(Kind kind, const Settings& settings, const Call& call);
+
+// The start of a response, from the start of stdout.
+struct Head {
+  http::Response response;   // without body
+  std::size_t consumed = 0;  // bytes of stdout that were header, not body
+};
+Result<Head> read_head(Kind kind, const Settings& settings, std::string_view output);
+
+// The response of a `handle` function.
+Result<http::Response> take_response(HandleResponse response);
+
+// cgi.cc, by itself: WAGI's variables (RFC 3875 section 4.1) and header block (section 6).
+std::vector<std::string> cgi_environment(const Settings& settings, const Call& call);
+std::vector<std::string> cgi_arguments(const Call& call);
+Result<Head> read_cgi_head(std::string_view output);
+
+}  // namespace mayfly::sandbox::abi

@@ -1,0 +1,104 @@
+#include "sandbox/code_cache.h"
+
+#include "base/unique_fd.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+#include <atomic>
+#include <cstring>
+#include <filesystem>
+
+namespace mayfly::sandbox {
+namespace {
+
+struct Trailer {
+  char magic[8];
+  std::uint64_t length;    // bytes before the trailer
+  std::uint64_t checksum;  // XXH3 of them
+};
+constexpr char kMagic[8] = {'m', 'a', 'y', 'f', 'l', 'y', 'c', '1'};
+
+// Whether the file is whole: ours, of the length it says, with the checksum it says.
+bool intact(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  struct stat status{};
+  if (!fd || ::fstat(fd.get(), &status) != 0) return false;
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (!S_ISREG(status.st_mode) || status.st_uid != ::geteuid() || size <= sizeof(Trailer)) return false;
+
+  void* mapped = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+  if (mapped == MAP_FAILED) return false;
+  Trailer trailer;
+  const std::size_t length = size - sizeof trailer;
+  std::memcpy(&trailer, static_cast<const char*>(mapped) + length, sizeof trailer);
+  const bool good = std::memcmp(trailer.magic, kMagic, sizeof kMagic) == 0 && trailer.length == length &&
+                    trailer.checksum == XXH3_64bits(mapped, length);
+  ::munmap(mapped, size);
+  return good;
+}
+
+bool write_all(int fd, const void* bytes, std::size_t size) {
+  const char* next = static_cast<const char*>(bytes);
+  while (size > 0) {
+    const ssize_t written = ::write(fd, next, size);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    next += written;
+    size -= static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
+// Names temporary files apart; their owner is this process.
+std::string temporary_name(const std::string& path) {
+  static std::atomic<unsigned> next = 0;
+  return fmt::format("{}.{}.{}.tmp", path, ::getpid(), next++);
+}
+
+}  // namespace
+
+CodeCache::CodeCache(std::string folder, std::string fingerprint)
+    : folder_(std::move(folder)), fingerprint_(std::move(fingerprint)) {
+  if (folder_.empty()) return;
+  std::error_code error;
+  std::filesystem::create_directories(folder_, error);
+  struct stat status{};
+  const bool ours = ::chmod(folder_.c_str(), 0700) == 0 && ::stat(folder_.c_str(), &status) == 0 &&
+                    status.st_uid == ::geteuid();
+  if (!ours) folder_.clear();
+}
+
+std::string CodeCache::path(std::string_view artefact) const {
+  return fmt::format("{}/{}.{}", folder_, artefact, fingerprint_);
+}
+
+ModuleHandle CodeCache::load(wasm_engine_t* engine, std::string_view artefact) const {
+  if (folder_.empty()) return nullptr;
+  const std::string file = path(artefact);
+  if (!intact(file)) return nullptr;
+  wasmtime_module_t* module = nullptr;
+  const ErrorHandle error(wasmtime_module_deserialize_file(engine, file.c_str(), &module));
+  return ModuleHandle(error ? nullptr : module);
+}
+
+void CodeCache::store(wasmtime_module_t* module, std::string_view artefact) const {
+  if (folder_.empty()) return;
+  Bytes code;
+  if (const ErrorHandle error(wasmtime_module_serialize(module, &code)); error) return;
+  Trailer trailer{{}, code.size, XXH3_64bits(code.data, code.size)};
+  std::memcpy(trailer.magic, kMagic, sizeof kMagic);
+
+  const std::string file = path(artefact);
+  const std::string aside = temporary_name(file);
+  const UniqueFd fd(::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!fd) return;
+  // Not synced: after a crash the checksum tells a torn file, and it is compiled again.
+  const bool written = write_all(fd.get(), code.data, code.size) && write_all(fd.get(), &trailer, sizeof trailer);
+  if (!written || ::rename(aside.c_str(), file.c_str()) != 0) ::unlink(aside.c_str());
+}
+
+}  // namespace mayfly::sandbox

@@ -1,0 +1,129 @@
+#include "sandbox/engine.h"
+
+#include "base/text.h"
+#include "sandbox/code_cache.h"
+#include "sandbox/limits.h"
+#include "sandbox/linker.h"
+
+#include <fmt/format.h>
+#include <mayfly_engine.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+
+namespace mayfly::sandbox {
+namespace {
+
+// A slot costs 2 mappings for its stack and about 3 for its memory, of the kernel's limit for the process.
+std::uint32_t derive_slots() {
+  constexpr std::uint32_t kMappingsPerSlot = 5;
+  constexpr std::uint32_t kMappingsElsewhere = 8'000;  // code, images, libraries, the heap
+  std::uint32_t max_map_count = 65'530;                // the kernel's default
+  std::ifstream("/proc/sys/vm/max_map_count") >> max_map_count;
+  const std::uint32_t left = max_map_count > kMappingsElsewhere ? max_map_count - kMappingsElsewhere : 0;
+  return std::clamp(left / kMappingsPerSlot, std::uint32_t{64}, kMaxSlots);
+}
+
+// What the engine says about a module it refuses, as our error.
+tl::unexpected<Error> refusal(std::string message) {
+  const bool over_limit = message.find("exceeds the") != std::string::npos;
+  return fail(over_limit ? ErrorCode::kOverPoolLimit : ErrorCode::kBadModule, std::move(message));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
+  const std::uint32_t slots = options.slots != 0 ? options.slots : derive_slots();
+  const mayfly_engine_config_t config = {
+      .slots = slots,
+      .stack_bytes = kStackBytes,
+      .wasm_stack_bytes = kWasmStackBytes,
+      .table_elements = kTableElements,
+      .keep_resident_bytes = kKeepResidentBytes,
+      .image_bytes = kImageBytes,
+  };
+  wasm_engine_t* made = nullptr;
+  if (auto* error = mayfly_engine_new(&config, &made)) return fail(ErrorCode::kInternal, message_of(error));
+
+  Bytes fingerprint;
+  mayfly_engine_fingerprint(made, &fingerprint);
+  EngineInfo info{slots, mayfly_pagemap_scan_available(), std::string(fingerprint.view())};
+  std::unique_ptr<Engine> engine(new Engine(made, std::move(info), options));
+  auto linker = make_linker(made);
+  if (!linker) return fail(std::move(linker.error()));
+  engine->linker_ = linker->release();
+  return engine;
+}
+
+Engine::Engine(wasm_engine_t* engine, EngineInfo info, const EngineOptions& options)
+    : engine_(engine),
+      info_(std::move(info)),
+      cache_(std::make_unique<CodeCache>(options.cache_folder, info_.fingerprint)),
+      epoch_(std::make_unique<EpochTicker>([engine] { wasmtime_engine_increment_epoch(engine); })) {}
+
+Engine::~Engine() {
+  epoch_.reset();
+  if (linker_ != nullptr) wasmtime_linker_delete(linker_);
+  wasm_engine_delete(engine_);
+}
+
+bool Engine::take_slot() noexcept {
+  if (slots_used_.fetch_add(1, std::memory_order_relaxed) < info_.slots) return true;
+  return_slot();
+  return false;
+}
+
+Result<std::unique_ptr<Module>> Engine::compile(std::string_view bytes, std::string_view artefact) const {
+  if (ModuleHandle cached = cache_->load(engine_, artefact)) return std::make_unique<Module>(cached.release());
+
+  Bytes binary;
+  switch (sniff(bytes)) {
+    case UploadKind::kBinary: break;
+    case UploadKind::kText:
+      if (auto* error = wasmtime_wat2wasm(bytes.data(), bytes.size(), &binary)) return refusal(message_of(error));
+      bytes = binary.view();
+      break;
+    case UploadKind::kComponent:
+      return fail(ErrorCode::kBadModule, "the file is a component; this server runs core modules");
+    case UploadKind::kUnknown:
+      return fail(ErrorCode::kNotWasm, bytes.empty() ? "the file is empty"
+                                                     : fmt::format("the file starts with the bytes {}",
+                                                                   hex(bytes.substr(0, 8))));
+  }
+  wasmtime_module_t* compiled = nullptr;
+  if (auto* error = wasmtime_module_new(engine_, as_bytes(bytes), bytes.size(), &compiled)) {
+    return refusal(message_of(error));
+  }
+  cache_->store(compiled, artefact);
+  return std::make_unique<Module>(compiled);
+}
+
+Result<std::shared_ptr<const Program>> Engine::load(std::string_view bytes, std::string_view artefact,
+                                                    std::string_view entry) {
+  const auto module = compile(bytes, artefact);
+  if (!module) return fail(module.error());
+  if (const auto known = check_imports(**module); !known) return fail(known.error());
+  auto found = find_entry_point(**module, entry);
+  if (!found) return fail(std::move(found.error()));
+
+  std::unique_ptr<Module> memory;
+  if (const std::string& text = (*module)->imported_memory(); !text.empty()) {
+    auto provider = compile(text, sha256_hex(text));
+    if (!provider) return fail(std::move(provider.error()));
+    memory = std::move(*provider);
+  }
+  mayfly_program_t* linked = nullptr;
+  auto* error = mayfly_program_new(linker_, (*module)->get(), memory ? memory->get() : nullptr, as_bytes(found->name),
+                                   found->name.size(), &linked);
+  // Names are known by now, so what does not fit is the type of an import.
+  if (error != nullptr) return fail(ErrorCode::kUnknownImport, message_of(error));
+  return std::make_shared<const Program>(*this, linked, std::move(*found));
+}
+
+Program::Program(Engine& engine, mayfly_program_t* linked, EntryPoint entry)
+    : engine_(engine), linked_(linked), entry_(std::move(entry)) {}
+
+Program::~Program() { mayfly_program_delete(linked_); }
+
+}  // namespace mayfly::sandbox

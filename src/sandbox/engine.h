@@ -1,0 +1,65 @@
+#pragma once
+
+#include "base/result.h"
+#include "sandbox/epoch.h"
+#include "sandbox/program.h"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+struct wasm_engine_t;
+struct wasmtime_linker;
+
+namespace mayfly::sandbox {
+
+class CodeCache;
+
+struct EngineOptions {
+  std::string cache_folder;  // for compiled code; "" for none
+  std::uint32_t slots = 0;   // invocations alive at once; 0 to derive from the machine
+};
+
+// What was found out about the machine, for the start message and health.
+struct EngineInfo {
+  std::uint32_t slots;
+  bool pagemap_scan;  // memories are reset by scanning for dirty pages (Linux >= 6.7)
+  std::string fingerprint;
+};
+
+// The process-wide engine. Outlives everything made from it. Any thread.
+class Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> create(const EngineOptions& options);
+  ~Engine();
+  Engine(const Engine&) = delete;
+
+  // Compiles an upload (a binary or text), or maps its code from the cache, and links it. `artefact` is the
+  // SHA-256 of the bytes in hex; `entry` as find_entry_point. Blocks for as long as compiling takes: never on a loop.
+  Result<std::shared_ptr<const Program>> load(std::string_view bytes, std::string_view artefact,
+                                              std::string_view entry);
+
+  const EngineInfo& info() const { return info_; }
+  wasm_engine_t* get() const { return engine_; }
+  EpochTicker& epoch() { return *epoch_; }
+
+  // Slots in use, of info().slots. A slot is taken before an instance is made.
+  bool take_slot() noexcept;
+  void return_slot() noexcept { slots_used_.fetch_sub(1, std::memory_order_relaxed); }
+  std::uint32_t slots_used() const { return slots_used_.load(std::memory_order_relaxed); }
+
+ private:
+  Engine(wasm_engine_t* engine, EngineInfo info, const EngineOptions& options);
+  Result<std::unique_ptr<Module>> compile(std::string_view bytes, std::string_view artefact) const;
+
+  wasm_engine_t* engine_;
+  wasmtime_linker* linker_ = nullptr;
+  EngineInfo info_;
+  std::unique_ptr<CodeCache> cache_;
+  std::unique_ptr<EpochTicker> epoch_;
+  std::atomic<std::uint32_t> slots_used_ = 0;
+};
+
+}  // namespace mayfly::sandbox

@@ -1,0 +1,96 @@
+#pragma once
+
+#include "base/result.h"
+#include "http/message.h"
+#include "net/loop.h"
+#include "sandbox/guest_memory.h"
+#include "sandbox/limits.h"
+
+#include <array>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mayfly::sandbox {
+
+class Sockets;
+class Instance;
+
+// What a guest is given. Outlives its instance, unchanged.
+struct Inputs {
+  std::vector<std::string> arguments;
+  std::vector<std::string> environment;         // NAME=value
+  std::string_view standard_input;              // all of it
+  const std::map<std::string, std::string>* table = nullptr;  // what db_get reads; may be null
+  const std::vector<std::string>* tcp_allow = nullptr;        // HOST:PORT, `*` for all of either; null denies all
+};
+
+// Where a guest's effects go: its invocation. Called on the loop, between two instructions of the guest.
+class GuestHost {
+ public:
+  virtual ~GuestHost() = default;
+  // Whether stdout has room; when not, wake() follows once it has.
+  virtual bool output_ready() = 0;
+  virtual Status write_output(std::string_view bytes) = 0;  // stdout; an error ends the guest
+  virtual void write_log(std::string_view bytes) = 0;       // stderr and `log`; lines are found by the receiver
+  virtual void wake() = 0;                                  // a host function that waited can go on
+  virtual net::Loop& loop() = 0;
+};
+
+// The response that a `handle` function sets.
+struct HandleResponse {
+  std::optional<int> status;
+  std::string reason;
+  http::Fields fields;
+  std::optional<std::string> body;
+};
+
+// One invocation as host functions see it. Belongs to the loop of the invocation.
+class Guest {
+ public:
+  Guest(const Inputs& inputs, const Limits& limits, GuestHost& host);
+  ~Guest();
+  Guest(const Guest&) = delete;
+
+  const Inputs& inputs() const { return inputs_; }
+  const Limits& limits() const { return limits_; }
+  GuestHost& host() { return host_; }
+  const GuestMemory& memory() const { return memory_; }
+  HandleResponse& response() { return response_; }
+  Sockets& sockets();
+
+  // Notes why the guest ends; the host function then returns stopped().
+  void stop(Error why) { stopped_ = std::move(why); }
+  void exit(std::uint32_t code) { exit_code_ = code; }
+
+  // Standard descriptors that are open, and how much of stdin was read.
+  std::array<bool, 3> open = {true, true, true};
+  std::size_t read_from_stdin = 0;
+
+  // For a host function that waits for a time: false at first, true once `time` has passed since. Ask again after
+  // the wake.
+  bool sleep(std::chrono::nanoseconds time);
+  void end_sleep();  // something else came first
+
+ private:
+  friend class Instance;
+  friend struct HostCall;
+
+  class Sleep;
+
+  const Inputs& inputs_;
+  const Limits& limits_;
+  GuestHost& host_;
+  GuestMemory memory_;  // of the host call that runs now
+  HandleResponse response_;
+  std::unique_ptr<Sockets> sockets_;
+  std::unique_ptr<Sleep> sleep_;
+  std::optional<Error> stopped_;
+  std::optional<std::uint32_t> exit_code_;
+};
+
+}  // namespace mayfly::sandbox

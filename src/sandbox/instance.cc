@@ -1,0 +1,119 @@
+#include "sandbox/instance.h"
+
+#include "sandbox/engine.h"
+#include "sandbox/handle.h"
+#include "sandbox/host_function.h"
+
+#include <fmt/format.h>
+#include <mayfly_engine.h>
+
+#include <ctime>
+
+namespace mayfly::sandbox {
+namespace {
+
+using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
+
+nanoseconds thread_cpu_time() {
+  timespec now;
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + nanoseconds(now.tv_nsec);
+}
+
+}  // namespace
+
+struct EngineOutcome {
+  mayfly_outcome_t raw;
+};
+
+Instance::Instance(const Program& program, const Inputs& inputs, const Limits& limits, GuestHost& host)
+    : program_(program), guest_(inputs, limits, host), started_(steady_clock::now()) {
+  const mayfly_instance_config_t config = {
+      .data = this,
+      .on_tick = [](void* self) { return static_cast<mayfly_tick_t>(on_tick(self)); },
+      .memory_bytes = limits.memory_bytes,
+  };
+  engine_instance_ = mayfly_instance_new(program.engine().get(), program.get(), &config);
+}
+
+Instance::~Instance() { mayfly_instance_delete(engine_instance_); }
+
+// The thread clock costs a system call, so a guest that ends within its first tick is measured by the steady one:
+// nothing else runs on the loop meanwhile.
+void Instance::measure_tick() {
+  const nanoseconds now = thread_cpu_time();
+  cpu_used_ += cpu_at_resume_ ? now - *cpu_at_resume_ : steady_clock::now() - resumed_;
+  cpu_at_resume_ = now;
+}
+
+std::uint8_t Instance::on_tick(void* self) {
+  auto& instance = *static_cast<Instance*>(self);
+  Guest& guest = instance.guest_;
+  instance.measure_tick();
+  instance.ticked_ = true;
+  const Limits& limits = guest.limits();
+  if (instance.cpu_used_ >= limits.cpu) {
+    guest.stop({ErrorCode::kTooSlow, fmt::format("the function used its {} ms of CPU time", limits.cpu.count())});
+  } else if (steady_clock::now() - instance.started_ >= limits.wall) {
+    guest.stop({ErrorCode::kTooSlow, fmt::format("the function ran for its {} ms", limits.wall.count())});
+  }
+  return guest.stopped_ ? MAYFLY_TICK_T_STOP : MAYFLY_TICK_T_YIELD;
+}
+
+Instance::Progress Instance::resume() {
+  program_.engine().epoch().guest_runs();
+  cpu_at_resume_ = ticked_ ? std::optional(thread_cpu_time()) : std::nullopt;
+  ticked_ = false;
+  resumed_ = steady_clock::now();
+
+  EngineOutcome ended;
+  const mayfly_progress_t progress = mayfly_instance_poll(engine_instance_, &ended.raw);
+  if (progress == MAYFLY_PROGRESS_T_SUSPENDED && ticked_) return Progress::kYielded;
+  cpu_used_ += cpu_at_resume_ ? thread_cpu_time() - *cpu_at_resume_ : steady_clock::now() - resumed_;
+  if (progress == MAYFLY_PROGRESS_T_SUSPENDED) return Progress::kWaiting;
+  conclude(progress == MAYFLY_PROGRESS_T_RETURNED, ended);
+  return Progress::kEnded;
+}
+
+void Instance::conclude(bool returned, EngineOutcome& ended) {
+  const Bytes value(ended.raw.value);
+  const Bytes reason(ended.raw.reason);
+  const Bytes backtrace(ended.raw.backtrace);
+  outcome_.value = value.view();
+  outcome_.memory_peak = ended.raw.memory_peak;
+  outcome_.cpu = cpu_used_;
+  if (returned || guest_.exit_code_ == 0u) return;
+
+  if (guest_.exit_code_) {
+    outcome_.error = Error{ErrorCode::kExitCode, fmt::format("the function exited with code {}", *guest_.exit_code_)};
+    return;
+  }
+  outcome_.backtrace = backtrace.view();
+  if (guest_.stopped_) {
+    outcome_.error = guest_.stopped_;
+  } else if (ended.raw.memory_denied) {
+    outcome_.error = Error{ErrorCode::kOutOfMemory, fmt::format("the function needed more than its {} MiB of memory",
+                                                                guest_.limits().memory_bytes >> 20)};
+  } else {
+    outcome_.error = Error{ended.raw.trapped ? ErrorCode::kTrap : ErrorCode::kInternal, std::string(reason.view())};
+  }
+}
+
+Guest& HostCall::enter(wasmtime_caller_t* caller) {
+  wasmtime_context_t* context = wasmtime_caller_context(caller);
+  auto& instance = *static_cast<Instance*>(wasmtime_context_get_data(context));
+  wasmtime_memory_t memory;
+  bool found = mayfly_instance_imported_memory(instance.engine_instance_, &memory);
+  if (!found) {
+    wasmtime_extern_t exported;
+    found = wasmtime_caller_export_get(caller, "memory", 6, &exported) && exported.kind == WASMTIME_EXTERN_MEMORY;
+    if (found) memory = exported.of.memory;
+  }
+  Guest& guest = instance.guest_;
+  guest.memory_ = found ? GuestMemory(wasmtime_memory_data(context, &memory), wasmtime_memory_data_size(context, &memory))
+                        : GuestMemory();
+  return guest;
+}
+
+}  // namespace mayfly::sandbox

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "sandbox/guest.h"
+#include "sandbox/program.h"
+
+#include <chrono>
+#include <memory>
+
+struct mayfly_instance_t;
+
+namespace mayfly::sandbox {
+
+// How an invocation of a guest ended.
+struct Outcome {
+  std::optional<Error> error;   // none: it returned, or called proc_exit(0)
+  std::string value;            // what `run` returned, as text
+  std::string backtrace;        // of the guest, for the log alone
+  std::size_t memory_peak = 0;  // bytes
+  std::chrono::nanoseconds cpu{0};
+};
+
+// One invocation: a fresh sandbox, made for it and gone with it. One owner, on one loop.
+class Instance {
+ public:
+  // Everything given outlives the instance. Nothing of the guest runs before resume().
+  Instance(const Program& program, const Inputs& inputs, const Limits& limits, GuestHost& host);
+  ~Instance();  // wherever the guest is, it is unwound
+  Instance(const Instance&) = delete;
+
+  enum class Progress {
+    kYielded,  // it ran for a tick: resume it behind what else is ready
+    kWaiting,  // a host function waits: resume it after GuestHost::wake()
+    kEnded,    // outcome() says how
+  };
+  // Runs the guest on. Not after it has ended.
+  Progress resume();
+
+  Outcome& outcome() { return outcome_; }
+  Guest& guest() { return guest_; }
+
+ private:
+  friend struct HostCall;
+  static std::uint8_t on_tick(void* guest);
+
+  void measure_tick();
+  void conclude(bool returned, struct EngineOutcome& ended);
+
+  const Program& program_;
+  Guest guest_;
+  std::chrono::steady_clock::time_point started_;
+  std::chrono::steady_clock::time_point resumed_;
+  std::chrono::nanoseconds cpu_used_{0};
+  std::optional<std::chrono::nanoseconds> cpu_at_resume_;  // thread clock, known once the guest has been ticked
+  bool ticked_ = false;
+  Outcome outcome_;
+  mayfly_instance_t* engine_instance_;
+};
+
+}  // namespace mayfly::sandbox

@@ -1,0 +1,99 @@
+#include "sandbox/module.h"
+
+#include "sandbox/handle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mayfly::sandbox {
+namespace {
+
+std::string text(const wasm_name_t* name) { return {name->data, name->size}; }
+
+ExternKind kind_of(const wasm_externtype_t* type) {
+  switch (wasm_externtype_kind(type)) {
+    case WASM_EXTERN_FUNC: return ExternKind::kFunction;
+    case WASM_EXTERN_MEMORY: return ExternKind::kMemory;
+    case WASM_EXTERN_TABLE: return ExternKind::kTable;
+    case WASM_EXTERN_GLOBAL: return ExternKind::kGlobal;
+    default: return ExternKind::kOther;
+  }
+}
+
+bool is_number(const wasm_valtype_t* type) {
+  const wasm_valkind_t kind = wasm_valtype_kind(type);
+  return kind == WASM_I32 || kind == WASM_I64 || kind == WASM_F32 || kind == WASM_F64;
+}
+
+std::string memory_provider(const wasm_externtype_t* type) {
+  const auto* memory = wasm_externtype_as_memorytype_const(type);
+  std::uint64_t maximum = 0;
+  const bool bounded = wasmtime_memorytype_maximum(memory, &maximum);
+  return fmt::format("(module (memory (export \"memory\") {}{} {}))", wasmtime_memorytype_is64(memory) ? "i64 " : "",
+                     wasmtime_memorytype_minimum(memory), bounded ? fmt::to_string(maximum) : "");
+}
+
+}  // namespace
+
+Module::Module(wasmtime_module* compiled) : compiled_(compiled) {
+  wasm_importtype_vec_t imports;
+  wasmtime_module_imports(compiled_, &imports);
+  for (std::size_t i = 0; i < imports.size; ++i) {
+    const auto* type = wasm_importtype_type(imports.data[i]);
+    imports_.push_back({text(wasm_importtype_module(imports.data[i])), text(wasm_importtype_name(imports.data[i])),
+                        kind_of(type)});
+    if (imports_.back().kind == ExternKind::kMemory) imported_memory_ = memory_provider(type);
+  }
+  wasm_importtype_vec_delete(&imports);
+
+  wasm_exporttype_vec_t exports;
+  wasmtime_module_exports(compiled_, &exports);
+  for (std::size_t i = 0; i < exports.size; ++i) {
+    const auto* type = wasm_exporttype_type(exports.data[i]);
+    Export found{text(wasm_exporttype_name(exports.data[i])), kind_of(type)};
+    if (const auto* function = wasm_externtype_as_functype_const(type)) {
+      const wasm_valtype_vec_t* results = wasm_functype_results(function);
+      found.takes_nothing = wasm_functype_params(function)->size == 0;
+      found.results = results->size;
+      found.returns_number = results->size == 1 && is_number(results->data[0]);
+    }
+    exports_.push_back(std::move(found));
+  }
+  wasm_exporttype_vec_delete(&exports);
+}
+
+Module::~Module() { wasmtime_module_delete(compiled_); }
+
+const Export* Module::find_export(std::string_view name) const {
+  const auto found = std::ranges::find(exports_, name, &Export::name);
+  return found == exports_.end() ? nullptr : &*found;
+}
+
+bool Module::imports_any(std::string_view module) const {
+  return std::ranges::any_of(imports_, [&](const Import& import) {
+    return import.module == module && import.kind == ExternKind::kFunction;
+  });
+}
+
+UploadKind sniff(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  if (bytes.starts_with("\0asm"sv)) {
+    // Bytes 4 to 8 are version and layer: layer 1 is a component.
+    return bytes.size() >= 8 && bytes[6] == 1 ? UploadKind::kComponent : UploadKind::kBinary;
+  }
+  // Text starts with blanks, comments (`;;` to the end of the line, `(; ;)`) and then an opening parenthesis.
+  for (;;) {
+    const auto next = bytes.find_first_not_of(" \t\r\n");
+    if (next == std::string_view::npos) return UploadKind::kUnknown;
+    bytes.remove_prefix(next);
+    std::size_t end = std::string_view::npos;
+    if (bytes.starts_with(";;")) end = bytes.find('\n');
+    else if (bytes.starts_with("(;")) end = bytes.find(";)");
+    else return bytes.starts_with("(module") || bytes.starts_with("( module") ? UploadKind::kText : UploadKind::kUnknown;
+    if (end == std::string_view::npos) return UploadKind::kUnknown;
+    bytes.remove_prefix(bytes.starts_with(";;") ? end + 1 : end + 2);
+  }
+}
+
+}  // namespace mayfly::sandbox

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "base/result.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct wasmtime_module;
+struct wasm_engine_t;
+
+namespace mayfly::sandbox {
+
+enum class ExternKind { kFunction, kMemory, kTable, kGlobal, kOther };
+
+struct Import {
+  std::string module;
+  std::string name;
+  ExternKind kind;
+};
+
+struct Export {
+  std::string name;
+  ExternKind kind;
+  bool takes_nothing = false;   // a function without parameters
+  std::size_t results = 0;      // of a function
+  bool returns_number = false;  // a function with one result, a number
+};
+
+// A compiled core module: immutable, shared by every invocation on every thread.
+class Module {
+ public:
+  explicit Module(wasmtime_module* compiled);  // takes it over
+  ~Module();
+
+  const std::vector<Import>& imports() const { return imports_; }
+  const std::vector<Export>& exports() const { return exports_; }
+  const Export* find_export(std::string_view name) const;
+  bool imports_any(std::string_view module) const;
+  // The memory it imports, as WebAssembly text of a module that exports such a one; "" when it imports none.
+  const std::string& imported_memory() const { return imported_memory_; }
+
+  const wasmtime_module* get() const { return compiled_; }
+
+ private:
+  wasmtime_module* compiled_;
+  std::vector<Import> imports_;
+  std::vector<Export> exports_;
+  std::string imported_memory_;
+};
+
+// What an upload starts like.
+enum class UploadKind { kBinary, kText, kComponent, kUnknown };
+UploadKind sniff(std::string_view bytes);
+
+}  // namespace mayfly::sandbox

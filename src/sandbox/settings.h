@@ -1,0 +1,22 @@
+#pragma once
+
+#include "sandbox/limits.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace mayfly::sandbox {
+
+// What an operator says about a function beside its code.
+struct Settings {
+  std::string entry;                               // export to call; "" to choose
+  bool cgi = false;                                // stdout starts with CGI headers, CGI variables in the environment
+  std::map<std::string, std::string> environment;  // and the table that db_get reads
+  std::vector<std::string> tcp_allow;              // HOST:PORT it may connect to; `*` for any host or port
+  Limits limits;
+
+  bool operator==(const Settings&) const = default;
+};
+
+}  // namespace mayfly::sandbox

@@ -1,0 +1,18 @@
+#include "sandbox/wasi/preview1.h"
+
+#include <vector>
+
+namespace mayfly::sandbox::wasi {
+
+std::span<const HostFunction> functions() {
+  static const std::vector<HostFunction> all = [] {
+    std::vector<HostFunction> joined;
+    for (const auto part : {process_functions(), clock_functions(), descriptor_functions(), path_functions()}) {
+      joined.insert(joined.end(), part.begin(), part.end());
+    }
+    return joined;
+  }();
+  return all;
+}
+
+}  // namespace mayfly::sandbox::wasi

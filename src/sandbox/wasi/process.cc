@@ -1,0 +1,90 @@
+// What a guest is told of its start, and how it ends: args_*, environ_*, proc_*, sched_yield, random_get.
+
+#include "sandbox/wasi/preview1.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+
+namespace mayfly::sandbox::wasi {
+namespace {
+
+// Writes the strings one after another, each ended by a NUL, and the address of each to `pointers`.
+Errno write_strings(const GuestMemory& memory, const std::vector<std::string>& strings, std::uint32_t pointers,
+                    std::uint32_t buffer) {
+  std::uint64_t next = buffer;
+  std::uint64_t slot = pointers;
+  for (const std::string& text : strings) {
+    const auto bytes = memory.slice(next, text.size() + 1);
+    if (!bytes || !memory.write(slot, static_cast<std::uint32_t>(next))) return Errno::kFault;
+    std::ranges::copy(text, bytes->begin());
+    bytes->back() = 0;
+    next += bytes->size();
+    slot += sizeof(std::uint32_t);
+  }
+  return Errno::kSuccess;
+}
+
+Errno write_sizes(const GuestMemory& memory, const std::vector<std::string>& strings, std::uint32_t count,
+                  std::uint32_t size) {
+  std::size_t bytes = 0;
+  for (const std::string& text : strings) bytes += text.size() + 1;
+  const bool written = memory.write(count, static_cast<std::uint32_t>(strings.size())) &&
+                       memory.write(size, static_cast<std::uint32_t>(bytes));
+  return written ? Errno::kSuccess : Errno::kFault;
+}
+
+Hosted<Errno> args_get(Guest& guest, std::uint32_t pointers, std::uint32_t buffer) {
+  return write_strings(guest.memory(), guest.inputs().arguments, pointers, buffer);
+}
+
+Hosted<Errno> args_sizes_get(Guest& guest, std::uint32_t count, std::uint32_t size) {
+  return write_sizes(guest.memory(), guest.inputs().arguments, count, size);
+}
+
+Hosted<Errno> environ_get(Guest& guest, std::uint32_t pointers, std::uint32_t buffer) {
+  return write_strings(guest.memory(), guest.inputs().environment, pointers, buffer);
+}
+
+Hosted<Errno> environ_sizes_get(Guest& guest, std::uint32_t count, std::uint32_t size) {
+  return write_sizes(guest.memory(), guest.inputs().environment, count, size);
+}
+
+Hosted<void> proc_exit(Guest& guest, std::uint32_t code) {
+  guest.exit(code);
+  return stopped();
+}
+
+Hosted<Errno> proc_raise(Guest&, std::uint32_t) { return Errno::kNotsup; }
+
+Hosted<Errno> sched_yield(Guest&) { return Errno::kSuccess; }
+
+Hosted<Errno> random_get(Guest& guest, std::uint32_t address, std::uint32_t length) {
+  const auto bytes = guest.memory().slice(address, length);
+  if (!bytes) return Errno::kFault;
+  // getrandom gives at most 32 MiB a call and may be interrupted beyond 256 bytes.
+  for (std::size_t done = 0; done < bytes->size();) {
+    const ssize_t got = ::getrandom(bytes->data() + done, bytes->size() - done, 0);
+    if (got < 0 && errno != EINTR) return Errno::kIo;
+    if (got > 0) done += static_cast<std::size_t>(got);
+  }
+  return Errno::kSuccess;
+}
+
+constexpr std::array kFunctions = {
+    host_function<args_get>(kModule, "args_get"),
+    host_function<args_sizes_get>(kModule, "args_sizes_get"),
+    host_function<environ_get>(kModule, "environ_get"),
+    host_function<environ_sizes_get>(kModule, "environ_sizes_get"),
+    host_function<proc_exit>(kModule, "proc_exit"),
+    host_function<proc_raise>(kModule, "proc_raise"),
+    host_function<sched_yield>(kModule, "sched_yield"),
+    host_function<random_get>(kModule, "random_get"),
+};
+
+}  // namespace
+
+std::span<const HostFunction> process_functions() { return kFunctions; }
+
+}  // namespace mayfly::sandbox::wasi

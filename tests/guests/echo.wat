@@ -1,0 +1,26 @@
+;; Writes its arguments, its environment and its standard input, as they came.
+(module
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get" (func $environ (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 4)
+  ;; 0: count, 4: size, 8: iovec, 16: result, 1024: pointers, 65536: strings and buffers
+  (func $put (param $length i32)
+    (i32.store (i32.const 8) (i32.const 65536))
+    (i32.store (i32.const 12) (local.get $length))
+    (if (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 16)) (then unreachable)))
+  (func (export "_start")
+    (drop (call $args_sizes (i32.const 0) (i32.const 4)))
+    (drop (call $args (i32.const 1024) (i32.const 65536)))
+    (call $put (i32.load (i32.const 4)))
+    (drop (call $environ_sizes (i32.const 0) (i32.const 4)))
+    (drop (call $environ (i32.const 1024) (i32.const 65536)))
+    (call $put (i32.load (i32.const 4)))
+    (loop $more
+      (i32.store (i32.const 8) (i32.const 65536))
+      (i32.store (i32.const 12) (i32.const 65536))
+      (if (call $read (i32.const 0) (i32.const 8) (i32.const 1) (i32.const 16)) (then unreachable))
+      (if (i32.load (i32.const 16)) (then (call $put (i32.load (i32.const 16))) (br $more))))))

@@ -1,0 +1,2 @@
+;; Burns CPU for ever.
+(module (memory (export "memory") 1) (func (export "_start") (loop $for_ever (br $for_ever))))
