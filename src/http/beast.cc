@@ -1,5 +1,5 @@
-// The compiled part of Boost.Beast: only what parses HTTP. <boost/beast/src.hpp> would add WebSocket
-// and zlib, and with them a need for Asio's sockets, which this folder does without.
+// The compiled part of Boost.Beast: only what parses HTTP. <boost/beast/src.hpp> would add
+// WebSocket and zlib, and with them a need for Asio's sockets, which this folder does without.
 #define BOOST_BEAST_SOURCE
 
 #include <boost/beast/core/detail/config.hpp>

@@ -12,14 +12,15 @@ using enum ErrorCode;
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_host_char(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_';
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
+         c == '_';
 }
 
 bool is_address_char(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '.';
 }
 
-// host [ ":" port ] of RFC 9110 section 4.2, less what no name or address has: userinfo, escapes, commas.
+// host [ ":" port ] of RFC 9110 section 4.2, but of letters only that names and addresses have.
 bool is_authority(std::string_view text) {
   const bool is_address = text.starts_with('[');
   const auto host_end = is_address ? text.find(']') : std::min(text.find(':'), text.size());
@@ -29,13 +30,16 @@ bool is_authority(std::string_view text) {
   const auto port = text.substr(is_address ? host_end + 1 : host_end);
   const bool port_ok = port.empty() || (port.front() == ':' && port.size() <= 6 &&
                                         std::ranges::all_of(port.substr(1), is_digit));
-  return port_ok && !host.empty() && std::ranges::all_of(host, is_address ? is_address_char : is_host_char);
+  return port_ok && !host.empty() &&
+         std::ranges::all_of(host, is_address ? is_address_char : is_host_char);
 }
 
 // The part of an absolute-form target behind its scheme, "" when it has none that we serve.
 std::string_view without_scheme(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (equals_ignoring_case(target.substr(0, scheme.size()), scheme)) return target.substr(scheme.size());
+    if (equals_ignoring_case(target.substr(0, scheme.size()), scheme)) {
+      return target.substr(scheme.size());
+    }
   }
   return {};
 }
@@ -46,16 +50,22 @@ Status check_host(Request& request) {
   if (hosts == 0 && request.minor_version >= 1) return fail(kBadRequest, "there is no Host field");
   if (hosts > 1) return fail(kBadRequest, "there is more than one Host field");
   const auto host = request.fields.get("Host");
-  if (!host.empty() && !is_authority(host)) return fail(kBadRequest, "Host is not a name or address");
+  if (!host.empty() && !is_authority(host)) {
+    return fail(kBadRequest, "Host is not a name or address");
+  }
   return {};
 }
 
 // RFC 9112 section 3.2. Behind this, a target is in origin-form, or `*`.
 Status check_target(Request& request) {
   const std::string_view target = request.target;
-  if (request.method == "CONNECT") return fail(kNotImplemented, "the method CONNECT is not implemented");
+  if (request.method == "CONNECT") {
+    return fail(kNotImplemented, "the method CONNECT is not implemented");
+  }
   if (target == "*" && request.method == "OPTIONS") return {};
-  if (target.find('#') != target.npos) return fail(kBadRequest, "the request target has a fragment");
+  if (target.find('#') != target.npos) {
+    return fail(kBadRequest, "the request target has a fragment");
+  }
   if (target.starts_with('/')) return {};
 
   const auto rest = without_scheme(target);
@@ -118,9 +128,9 @@ bool has_connection_option(const Request& request, std::string_view option) {
 
 Status check_version(std::string_view line) {
   const std::string_view version = line.substr(line.size() - std::min<std::size_t>(line.size(), 9));
-  const bool is_version = version.size() == 9 && version.starts_with(" HTTP/") && is_digit(version[6]) &&
-                          version[7] == '.' && is_digit(version[8]);
-  if (!is_version || version == " HTTP/1.1" || version == " HTTP/1.0") return {};  // or Beast's to refuse
+  const bool is_version = version.size() == 9 && version.starts_with(" HTTP/") &&
+                          is_digit(version[6]) && version[7] == '.' && is_digit(version[8]);
+  if (!is_version || version == " HTTP/1.1" || version == " HTTP/1.0") return {};
   return fail(kHttpVersion, "the request line names an HTTP version other than 1.1 and 1.0");
 }
 
@@ -128,7 +138,8 @@ Status check_header(Request& request) {
   for (const auto check : {check_host, check_target, check_framing, check_expect}) {
     if (auto status = check(request); !status) return status;
   }
-  const bool wants_more = request.minor_version >= 1 || has_connection_option(request, "keep-alive");
+  const bool wants_more =
+      request.minor_version >= 1 || has_connection_option(request, "keep-alive");
   request.keep_alive = wants_more && !has_connection_option(request, "close");
   return {};
 }

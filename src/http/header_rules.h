@@ -9,7 +9,8 @@ namespace mayfly::http {
 
 // The rules of RFC 9110 and 9112 that Beast's parser leaves to its user.
 
-// A whole request line, without its CRLF: is it of an HTTP version that we speak?
+// A whole request line, without its CRLF: refuses HTTP versions that we do not speak. What is no
+// version at all is left to Beast.
 Status check_version(std::string_view line);
 
 // A whole header: brings the target into origin-form, and sets keep_alive.

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace mayfly::http {
 
-Result<bool> LineScanner::next(std::string_view bytes) {
+Result<std::optional<std::string_view>> LineScanner::next(std::string_view bytes) {
   const auto wrong = [&](std::string_view what) {
     return fail(ErrorCode::kBadRequest, fmt::format("line {} of {} {}", count_ + 1, place_, what));
   };
@@ -15,16 +17,15 @@ Result<bool> LineScanner::next(std::string_view bytes) {
     if (c > ' ' && c != 0x7f) continue;
     if (c == '\n') {
       if (!after_cr) return wrong("ends with LF instead of CRLF");
-      empty_ = ++at_ - end_ == 2;
-      end_ = at_;
       ++count_;
-      return true;
+      const std::size_t begin = std::exchange(end_, ++at_);
+      return bytes.substr(begin, end_ - begin - 2);
     }
     const bool blank = c == ' ' || c == '\t';
     if (blank && at_ == end_) return wrong("begins with a blank; folded lines are not accepted");
     if (!blank && c != '\r') return wrong(fmt::format("has the control character 0x{:02x}", c));
   }
-  return false;
+  return std::nullopt;
 }
 
 }  // namespace mayfly::http

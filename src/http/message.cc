@@ -54,7 +54,9 @@ std::size_t Fields::count(std::string_view name) const {
   return static_cast<std::size_t>(std::ranges::count_if(fields_, same));
 }
 
-std::string_view Request::path() const { return std::string_view(target).substr(0, target.find('?')); }
+std::string_view Request::path() const {
+  return std::string_view(target).substr(0, target.find('?'));
+}
 
 std::string_view Request::query() const {
   const auto mark = target.find('?');

@@ -2,9 +2,9 @@
 
 #include "base/text.h"
 
+#include <fmt/format.h>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -26,34 +26,46 @@ std::string to_html(std::string_view text) {
   bool in_code = false;
   for (const char c : text) {
     switch (c) {
-      case '&': html += "&amp;"; break;
-      case '<': html += "&lt;"; break;
-      case '>': html += "&gt;"; break;
-      case '"': html += "&quot;"; break;
-      case '\'': html += "&#39;"; break;
+      case '&':
+        html += "&amp;";
+        break;
+      case '<':
+        html += "&lt;";
+        break;
+      case '>':
+        html += "&gt;";
+        break;
+      case '"':
+        html += "&quot;";
+        break;
+      case '\'':
+        html += "&#39;";
+        break;
       case '`':
         html += in_code ? "</code>" : "<code>";
         in_code = !in_code;
         break;
-      default: html += c;
+      default:
+        html += c;
     }
   }
   return html;
 }
 
 constexpr std::string_view kStyle = R"(
-  :root { color-scheme: light dark; --soft: #777; --line: #8886; }
+  :root { color-scheme: light dark; }
   body { font: 1.05rem/1.6 system-ui, sans-serif; max-width: 44rem; margin: 10vh auto; padding: 0 1.5rem; }
   h1 { font-size: 1.7rem; line-height: 1.2; margin: .2em 0 .8em; }
   a { color: inherit; }
   code { font: .88em ui-monospace, monospace; background: #8882; border-radius: 4px; padding: .15em .35em;
          overflow-wrap: anywhere; }
-  small { color: var(--soft); }
+  small { opacity: .75; }
   td { padding: .2rem 1.2rem .2rem 0; vertical-align: top; }
-  footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem; }
+  footer { margin-top: 3rem; border-top: 1px solid #8886; padding-top: .8rem; }
 )";
 
-// Self-contained: no script, font or image, so that it also works without a network. The parts are HTML.
+// Self-contained: no script, font or image, so that it also works without a network. The parts are
+// HTML.
 std::string page(std::string_view label, std::string_view title, std::string_view content,
                  std::string_view footer) {
   return fmt::format(R"(<!doctype html>
@@ -78,8 +90,8 @@ std::string page(std::string_view label, std::string_view title, std::string_vie
 std::string index_page() {
   std::string rows;
   for (const auto& entry : error_catalogue()) {
-    rows += fmt::format("<tr><td>{2}<td><a href=\"{0}{1}\">{1}</a><td>{3}\n", kErrorsPath, entry.slug,
-                        entry.status, to_html(entry.title));
+    rows += fmt::format("<tr><td>{2}<td><a href=\"{0}{1}\">{1}</a><td>{3}\n", kErrorsPath,
+                        entry.slug, entry.status, to_html(entry.title));
   }
   return page("mayfly", "Errors", fmt::format("<table>\n{}</table>", rows),
               "The <code>type</code> of an error answer leads to one of these pages.");
@@ -88,14 +100,16 @@ std::string index_page() {
 std::string entry_page(const ErrorEntry& entry) {
   return page(fmt::format("{} {}", entry.status, reason_phrase(entry.status)), to_html(entry.title),
               fmt::format("<p>{}</p>", to_html(entry.advice)),
-              fmt::format("<code>{0}{1}</code> &middot; <a href=\"{0}\">all errors</a>", kErrorsPath, entry.slug));
+              fmt::format("<code>{0}{1}</code> &middot; <a href=\"{0}\">all errors</a>",
+                          kErrorsPath, entry.slug));
 }
 
 }  // namespace
 
 Response problem(const Error& error, const ProblemOptions& options) {
   const ErrorEntry& entry = describe(error.code);
-  const std::string detail = to_utf8(error.message);  // JSON is UTF-8, and messages may quote a guest
+  const std::string detail =
+      to_utf8(error.message);  // JSON is UTF-8, and messages may quote a guest
   boost::json::object document = {
       {"type", fmt::format("{}{}", kErrorsPath, entry.slug)},
       {"title", entry.title},

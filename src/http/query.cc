@@ -17,7 +17,8 @@ std::optional<char> escaped_byte(std::string_view text, std::size_t at) {
   return static_cast<char>(byte);
 }
 
-// One side of a pair. Browsers' rules (WHATWG URL section 5.1): a `%` that escapes nothing is itself.
+// One side of a pair. Browsers' rules (WHATWG URL section 5.1): a `%` that escapes nothing is
+// itself.
 std::string decode_form(std::string_view text) {
   std::string bytes;
   bytes.reserve(text.size());

@@ -3,9 +3,10 @@
 #include "base/check.h"
 #include "http/header_rules.h"
 #include "http/line_scanner.h"
+#include "http/parse_error.h"
 
-#include <boost/beast/http/basic_parser.hpp>
 #include <fmt/format.h>
+#include <boost/beast/http/basic_parser.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -22,30 +23,10 @@ using enum ErrorCode;
 // What one chunk costs without extensions: CRLF behind the data before, 16 hex digits, CRLF.
 constexpr std::size_t kChunkSizeBytes = 20;
 
-// What Beast found wrong, in words.
-Error explain(error_code code, std::string_view place) {
-  const auto bad = [](std::string message) { return Error{kBadRequest, std::move(message)}; };
-  switch (static_cast<beast::error>(code.value())) {
-    case beast::error::bad_method: return bad("the request line does not begin with a method and a space");
-    case beast::error::bad_target: return bad("the method is not followed by a target and a space");
-    case beast::error::bad_version: return bad("the target is not followed by HTTP/1.1 or HTTP/1.0 and CRLF");
-    case beast::error::bad_field: return bad(fmt::format("{} has no valid name before a colon", place));
-    case beast::error::bad_value: return bad(fmt::format("{} is no list of connection options", place));
-    case beast::error::bad_content_length:
-    case beast::error::multiple_content_length:
-      return bad(fmt::format("{} is no valid Content-Length, or not the only word on framing", place));
-    case beast::error::bad_transfer_encoding:
-      return bad(fmt::format("{} is a Transfer-Encoding, and not the only word on framing", place));
-    case beast::error::bad_chunk: return bad("a chunk has no valid size, or is longer than its size");
-    case beast::error::bad_chunk_extension: return bad("a chunk size is followed by no valid extension");
-    default: return bad(fmt::format("{} is malformed", place));
-  }
-}
-
 }  // namespace
 
-// Beast splits the request line, the fields and the chunks. LineScanner sees every line before Beast
-// does, check_header what came of them: together they refuse what Beast alone would let pass.
+// Beast splits the request line, the fields and the chunks. LineScanner sees every line before
+// Beast does, check_header what came of them: together they refuse what Beast alone would let pass.
 class RequestParser::Impl final : public beast::basic_parser<true> {
  public:
   explicit Impl(const Limits& limits) : limits_(limits), body_limit_(limits.body_bytes) {
@@ -71,6 +52,8 @@ class RequestParser::Impl final : public beast::basic_parser<true> {
   void refuse(error_code& code, Error error);
 
   Error uri_too_long() const;
+  Error header_too_large() const;
+  Error trailers_too_large() const;
   Error body_too_large() const;
 
   // basic_parser
@@ -110,31 +93,29 @@ Result<std::size_t> RequestParser::Impl::consume_header(std::string_view bytes) 
   state_ = State::kHeader;
   const auto allowed = bytes.substr(0, limits_.header_bytes);
   for (;;) {
-    const std::size_t start = lines_.end();
     const auto found = lines_.next(allowed);
     if (!found) return fail(found.error());
     if (!*found) {
       if (bytes.size() == allowed.size()) return 0;
-      if (lines_.count() == 0) return fail(uri_too_long());
-      return fail(kHeadersTooLarge, fmt::format("the header is larger than {} bytes", allowed.size()));
+      return fail(lines_.count() == 0 ? uri_too_long() : header_too_large());
     }
-    if (lines_.is_empty() && lines_.count() == 1 && !skipped_line_) {  // RFC 9112 section 2.2
+    const std::string_view line = **found;
+    if (line.empty() && lines_.count() == 1 && !skipped_line_) {  // RFC 9112 section 2.2
       skipped_line_ = true;
       lines_ = LineScanner("the header");
       state_ = State::kStart;
       return 2;
     }
-    if (lines_.is_empty()) return feed(allowed.substr(0, lines_.end()));
-    if (auto status = check_line(allowed.substr(start, lines_.end() - start - 2)); !status) {
-      return fail(status.error());
-    }
+    if (line.empty()) return feed(allowed.substr(0, lines_.end()));
+    if (auto status = check_line(line); !status) return fail(status.error());
   }
 }
 
 Status RequestParser::Impl::check_line(std::string_view line) const {
   if (lines_.count() == 1) return check_version(line);
   if (lines_.count() - 1 <= limits_.header_fields) return {};
-  return fail(kHeadersTooLarge, fmt::format("the header has more than {} fields", limits_.header_fields));
+  return fail(kHeadersTooLarge,
+              fmt::format("the header has more than {} fields", limits_.header_fields));
 }
 
 Result<std::size_t> RequestParser::Impl::consume_body(std::string_view bytes) {
@@ -151,21 +132,20 @@ Result<std::size_t> RequestParser::Impl::consume_body(std::string_view bytes) {
 }
 
 // Beast takes a chunk size together with the CRLF behind the data before, and the last one together
-// with the trailers; lines in between are not worth asking.
+// with the trailers; at the lines in between there is no use in asking it.
 Result<std::size_t> RequestParser::Impl::consume_chunk_lines(std::string_view bytes) {
   const auto allowed = bytes.substr(0, limits_.header_bytes - extension_bytes_);
   for (;;) {
-    const auto found = lines_.next(allowed);
-    if (!found) return fail(found.error());
-    if (!*found) {
+    const auto line = lines_.next(allowed);
+    if (!line) return fail(line.error());
+    if (!*line) {
       if (bytes.size() == allowed.size()) return 0;
-      return fail(kHeadersTooLarge, fmt::format("chunk extensions and trailers are larger than {} bytes",
-                                                limits_.header_bytes));
+      return fail(trailers_too_large());
     }
-    const bool ends = awaits_ == Awaits::kTrailers && lines_.is_empty();
-    const bool has_size = awaits_ == Awaits::kChunkSize && !lines_.is_empty();
-    if (!ends && !has_size) continue;
-    const auto used = feed(bytes.substr(0, lines_.end()));
+    const bool has_size = awaits_ == Awaits::kChunkSize && !(*line)->empty();
+    const bool ends = awaits_ == Awaits::kTrailers && (*line)->empty();
+    if (!has_size && !ends) continue;
+    const auto used = feed(allowed.substr(0, lines_.end()));
     if (!used) return used;
     if (*used > 0) {
       lines_.drop_lines();
@@ -177,13 +157,16 @@ Result<std::size_t> RequestParser::Impl::consume_chunk_lines(std::string_view by
   }
 }
 
+// Gives Beast the bytes, and returns how many it took.
 Result<std::size_t> RequestParser::Impl::feed(std::string_view bytes) {
   error_code code;
   const std::size_t used = put({bytes.data(), bytes.size()}, code);
-  if (!code || code == beast::error::need_more) return used;
+  const bool in_header = state_ == State::kHeader;
+  if (!code || (code == beast::error::need_more && !in_header)) return used;
   if (failure_) return fail(*failure_);
   const auto line = 1 + std::ranges::count(bytes.substr(0, used), '\n');
-  return fail(explain(code, state_ == State::kHeader ? fmt::format("line {} of the header", line) : "a trailer"));
+  return fail(
+      parse_error(code, in_header ? fmt::format("line {} of the header", line) : "a trailer"));
 }
 
 Status RequestParser::Impl::limit_body(std::size_t bytes) {
@@ -200,15 +183,26 @@ void RequestParser::Impl::refuse(error_code& code, Error error) {
 }
 
 Error RequestParser::Impl::uri_too_long() const {
-  return {kUriTooLong, fmt::format("the request target is longer than {} bytes", limits_.target_bytes)};
+  return {kUriTooLong,
+          fmt::format("the request target is longer than {} bytes", limits_.target_bytes)};
+}
+
+Error RequestParser::Impl::header_too_large() const {
+  return {kHeadersTooLarge,
+          fmt::format("the header is larger than {} bytes", limits_.header_bytes)};
+}
+
+Error RequestParser::Impl::trailers_too_large() const {
+  return {kHeadersTooLarge, fmt::format("chunk extensions and trailers are larger than {} bytes",
+                                        limits_.header_bytes)};
 }
 
 Error RequestParser::Impl::body_too_large() const {
   return {kBodyTooLarge, fmt::format("the body is larger than {} bytes", body_limit_)};
 }
 
-void RequestParser::Impl::on_request_impl(beast::verb, string_view method, string_view target, int version,
-                                          error_code& code) {
+void RequestParser::Impl::on_request_impl(beast::verb, string_view method, string_view target,
+                                          int version, error_code& code) {
   if (target.size() > limits_.target_bytes) return refuse(code, uri_too_long());
   request_.method = method;
   request_.target = target;
@@ -216,8 +210,10 @@ void RequestParser::Impl::on_request_impl(beast::verb, string_view method, strin
   request_.fields.reserve(lines_.count() - 2);
 }
 
-void RequestParser::Impl::on_field_impl(beast::field, string_view name, string_view value, error_code&) {
-  if (state_ == State::kHeader) request_.fields.add(name, value);  // else a trailer, which is dropped
+void RequestParser::Impl::on_field_impl(beast::field, string_view name, string_view value,
+                                        error_code&) {
+  if (state_ == State::kBody) return;  // a trailer
+  request_.fields.add(name, value);
 }
 
 void RequestParser::Impl::on_header_impl(error_code& code) {
@@ -235,10 +231,12 @@ std::size_t RequestParser::Impl::on_body_impl(string_view bytes, error_code&) {
 
 void RequestParser::Impl::on_chunk_header_impl(std::uint64_t size, string_view, error_code& code) {
   awaits_ = Awaits::kData;
-  if (size > body_limit_ || request_.body.size() > body_limit_ - size) refuse(code, body_too_large());
+  const bool fits = size <= body_limit_ && request_.body.size() <= body_limit_ - size;
+  if (!fits) refuse(code, body_too_large());
 }
 
-std::size_t RequestParser::Impl::on_chunk_body_impl(std::uint64_t remain, string_view bytes, error_code&) {
+std::size_t RequestParser::Impl::on_chunk_body_impl(std::uint64_t remain, string_view bytes,
+                                                    error_code&) {
   request_.body += std::string_view(bytes);
   if (remain == bytes.size()) awaits_ = Awaits::kChunkSize;
   return bytes.size();
@@ -261,7 +259,8 @@ Request RequestParser::take() {
 }
 
 bool RequestParser::expects_continue() const {
-  return state() == State::kBody && request().minor_version >= 1 && request().fields.count("Expect") > 0;
+  return state() == State::kBody && request().minor_version >= 1 &&
+         request().fields.count("Expect") > 0;
 }
 
 Status RequestParser::limit_body(std::size_t bytes) {

@@ -10,8 +10,9 @@
 namespace mayfly::http {
 
 // Turns bytes into requests (RFC 9112), one at a time. Pure: no sockets, no clock. What is ambiguous is
-// refused: both Content-Length and Transfer-Encoding, differing Content-Lengths, any coding but `chunked`,
-// no or several Host, bare CR, whitespace before the colon, absolute-form targets of another scheme.
+// refused: more than one Content-Length or Transfer-Encoding in all, any coding but `chunked`, no or
+// several Host, CR or LF alone, whitespace before the colon, folded lines, absolute-form targets of
+// another scheme.
 //
 // One thread at a time. After an error the parser takes no more bytes.
 class RequestParser {
@@ -23,12 +24,13 @@ class RequestParser {
     kStart,   // no byte of the request has arrived
     kHeader,  // inside the request line or the fields
     kBody,    // the header is whole: request() has everything but the body
-    kDone,    // request() is whole
+    kDone,    // request() is whole; when there is no body, at the end of the header
   };
 
   // Consumes as many of `bytes` as belong to the current request and returns how many; 0 means that more
-  // bytes are needed before any can be used. Stops once at the end of the header, so that the caller can
-  // set the body limit and answer `Expect`, and again at the end of the request.
+  // bytes are needed before any can be used. What was not consumed comes again at the start of the next
+  // call, with more behind it. Stops once at the end of the header, so that the caller can set the body
+  // limit and answer `Expect`, and again at the end of the request.
   Result<std::size_t> consume(std::string_view bytes);
 
   State state() const;

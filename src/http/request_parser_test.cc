@@ -20,33 +20,38 @@ struct Case {
   std::string expected;  // text
 };
 
-// `\{3*a}` at the start of `text`: the bytes it stands for, and removes it.
+std::string unescape(std::string_view text);
+
+// What `\{3*ab}` at the start of `text` stands for; takes it from there.
 std::string take_repetition(std::string_view& text) {
   std::size_t count = 0;
-  const auto [star, error] = std::from_chars(text.data() + 2, text.data() + text.size(), count);
-  const auto star_at = static_cast<std::size_t>(star - text.data());
-  const auto close = text.find('}', star_at + 2);
+  const char* star = std::from_chars(text.data() + 2, text.data() + text.size(), count).ptr;
+  const auto begin = static_cast<std::size_t>(star - text.data()) + 1;
+  const auto end = text.find('}', begin);
+  const std::string once = unescape(text.substr(begin, end - begin));
+  text.remove_prefix(end + 1);
   std::string bytes;
-  for (; count > 0; --count) bytes += text.substr(star_at + 1, close - star_at - 1);
-  text.remove_prefix(close + 1);
+  for (; count > 0; --count) bytes += once;
   return bytes;
 }
 
 std::string unescape(std::string_view text) {
   std::string bytes;
   while (!text.empty()) {
+    std::size_t used = 2;
     if (text.starts_with("\\{")) {
       bytes += take_repetition(text);
+      used = 0;
     } else if (text.starts_with("\\x")) {
       bytes += static_cast<char>(std::stoi(std::string(text.substr(2, 2)), nullptr, 16));
-      text.remove_prefix(4);
+      used = 4;
     } else if (text.starts_with('\\')) {
       bytes += text[1] == 'r' ? '\r' : text[1] == 'n' ? '\n' : text[1] == 't' ? '\t' : text[1];
-      text.remove_prefix(2);
     } else {
       bytes += text[0];
-      text.remove_prefix(1);
+      used = 1;
     }
+    text.remove_prefix(used);
   }
   return bytes;
 }
@@ -93,24 +98,31 @@ std::vector<Case> read_cases(const std::filesystem::path& file) {
 }
 
 std::string describe(const Request& request) {
-  std::string text = fmt::format("{} {} HTTP/1.{} {}\n", request.method, escape(request.target),
-                                 request.minor_version, request.keep_alive ? "keep-alive" : "close");
-  for (const auto& [name, value] : request.fields) text += fmt::format("  {}: {}\n", name, escape(value));
+  std::string text =
+      fmt::format("{} {} HTTP/1.{} {}\n", request.method, escape(request.target),
+                  request.minor_version, request.keep_alive ? "keep-alive" : "close");
+  for (const auto& [name, value] : request.fields) {
+    text += fmt::format("  {}:{}{}\n", name, value.empty() ? "" : " ", escape(value));
+  }
   if (!request.body.empty()) text += fmt::format("  > {}\n", escape(request.body));
   return text;
 }
 
 std::string describe(const Error& error) {
-  return fmt::format("{} {}: {}\n", mayfly::describe(error.code).status, mayfly::describe(error.code).slug,
-                     error.message);
+  return fmt::format("{} {}: {}\n", mayfly::describe(error.code).status,
+                     mayfly::describe(error.code).slug, error.message);
 }
 
 std::string_view describe(RequestParser::State state) {
   switch (state) {
-    case RequestParser::State::kStart: return "";
-    case RequestParser::State::kHeader: return "the header goes on\n";
-    case RequestParser::State::kBody: return "the body goes on\n";
-    case RequestParser::State::kDone: return "done\n";
+    case RequestParser::State::kStart:
+      return "";
+    case RequestParser::State::kHeader:
+      return "the header goes on\n";
+    case RequestParser::State::kBody:
+      return "the body goes on\n";
+    case RequestParser::State::kDone:
+      return "done\n";
   }
   return "?";
 }
@@ -228,12 +240,14 @@ TEST_F(RequestParserTest, GivesTheSameErrorForEver) {
 }
 
 TEST_F(RequestParserTest, KnowsThatTheClientWaitsForContinue) {
-  ASSERT_TRUE(parser.consume("PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\n"));
+  ASSERT_TRUE(parser.consume(
+      "PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\n"));
   EXPECT_TRUE(parser.expects_continue());
 }
 
 TEST_F(RequestParserTest, NeverSends100ContinueToHttp10) {
-  ASSERT_TRUE(parser.consume("PUT / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n"));
+  ASSERT_TRUE(
+      parser.consume("PUT / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n"));
   EXPECT_FALSE(parser.expects_continue());
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/loop.h"
 #include "registry/version.h"
 
 #include <functional>

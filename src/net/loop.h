@@ -24,7 +24,7 @@ class Loop {
   boost::asio::io_context& io() { return io_; }
 
  private:
-  boost::asio::io_context io_{1};
+  boost::asio::io_context io_{1};  // one thread runs it
 };
 
 }  // namespace mayfly::net

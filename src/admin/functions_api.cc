@@ -1,0 +1,155 @@
+#include "admin/functions_api.h"
+
+#include "admin/reply.h"
+#include "deploy/options.h"
+#include "http/query.h"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mayfly::admin {
+namespace {
+
+namespace json = boost::json;
+using registry::Version;
+using server::Exchange;
+
+std::string url_of(const Exchange& exchange, std::string_view name) {
+  return fmt::format("http://{}/{}", exchange.request().fields.get("Host"), name);
+}
+
+json::object describe_version(const Version& version, std::string_view url) {
+  const Version::Facts& facts = version.facts();
+  return {{"name", facts.function},       {"kind", facts.settings.cgi ? "cgi" : name_of(facts.entry.kind)},
+          {"entry", facts.entry.name},    {"version", facts.digest},
+          {"url", url},                   {"size", facts.size},
+          {"created_ms", facts.created}};
+}
+
+json::object describe_settings(const sandbox::Settings& settings) {
+  json::array variables;  // names alone: values may be secrets
+  for (const auto& [name, value] : settings.environment) variables.emplace_back(name);
+  json::array allow;
+  for (const std::string& address : settings.tcp_allow) allow.emplace_back("tcp=" + address);
+  const sandbox::Limits& limits = settings.limits;
+  return {{"environment", std::move(variables)},
+          {"allow", std::move(allow)},
+          {"limits", json::object{{"memory_bytes", limits.memory_bytes},
+                                  {"cpu_ms", limits.cpu.count()},
+                                  {"wall_ms", limits.wall.count()},
+                                  {"response_bytes", limits.response_bytes},
+                                  {"log_bytes", limits.log_bytes},
+                                  {"sockets", limits.sockets}}}};
+}
+
+}  // namespace
+
+void FunctionsApi::handle(Exchange& exchange) {
+  const http::Request& request = exchange.request();
+  std::string_view rest = request.path().substr(kPath.size());
+  if (rest.empty() || rest == "/") {
+    return request.method == "GET" ? list(exchange) : exchange.refuse_method("GET");
+  }
+  rest.remove_prefix(1);
+  const auto slash = rest.find('/');
+  const std::string name = http::percent_decode(rest.substr(0, slash)).value_or(std::string(rest.substr(0, slash)));
+  if (slash != std::string_view::npos) {
+    if (rest.substr(slash) != "/rollback") return exchange.fail({ErrorCode::kNotFound, "nothing answers at this path"});
+    return request.method == "POST" ? rollback(exchange, name) : exchange.refuse_method("POST");
+  }
+  if (request.method == "PUT" || request.method == "POST") return deploy(exchange, name);
+  if (request.method == "GET") return show(exchange, name);
+  if (request.method == "DELETE") return remove(exchange, name);
+  exchange.refuse_method("GET, PUT, POST, DELETE");
+}
+
+void FunctionsApi::list(Exchange& exchange) {
+  const auto snapshot = registry_.current();
+  std::vector<const Version*> versions;
+  for (const auto& [name, version] : snapshot->functions) versions.push_back(version.get());
+  for (const auto& [name, entry] : snapshot->folder) {
+    if (entry) versions.push_back(entry->get());
+  }
+  std::ranges::sort(versions, {}, &Version::function);
+  json::array functions;
+  for (const Version* version : versions) {
+    functions.emplace_back(describe_version(*version, url_of(exchange, version->function())));
+  }
+  exchange.respond(json_response(200, json::object{{"functions", std::move(functions)}}));
+}
+
+void FunctionsApi::show(Exchange& exchange, const std::string& name) {
+  const auto snapshot = registry_.current();
+  const auto found = snapshot->functions.find(name);
+  if (found == snapshot->functions.end()) {
+    return exchange.fail({ErrorCode::kUnknownFunction,
+                          fmt::format("there is no function `{}`{}", name, registry::near_names(*snapshot, name))});
+  }
+  json::object answer = describe_version(*found->second, url_of(exchange, name));
+  answer["settings"] = describe_settings(found->second->settings());
+  deployer_.on_worker(
+      exchange.loop(), [this, name] { return deployer_.versions(name); },
+      [weak = exchange.weak_from_this(), answer = std::move(answer)](Result<std::vector<storage::VersionRecord>> versions) mutable {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (!versions) return self->fail(versions.error());
+        json::array all;
+        for (const storage::VersionRecord& version : *versions) {
+          all.emplace_back(json::object{{"version", version.digest},
+                                        {"size", version.size},
+                                        {"created_ms", version.created},
+                                        {"active", version.digest == answer.at("version").as_string()}});
+        }
+        answer["versions"] = std::move(all);
+        self->respond(json_response(200, answer));
+      });
+}
+
+void FunctionsApi::deploy(Exchange& exchange, const std::string& name) {
+  if (auto named = registry::check_name(name); !named) return exchange.fail(named.error());
+  auto settings = deploy::parse_options(http::parse_query(exchange.request().query()));
+  if (!settings) return exchange.fail(settings.error());
+  deploy::Upload upload{name, exchange.take_body(), std::move(*settings)};
+  deployer_.on_worker(
+      exchange.loop(), [this, upload = std::move(upload)]() mutable { return deployer_.deploy(std::move(upload)); },
+      [weak = exchange.weak_from_this()](const Result<deploy::Deployed>& deployed) {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (!deployed) return self->fail(deployed.error());
+        const Version& version = *deployed->version;
+        json::object answer = describe_version(version, url_of(*self, version.function()));
+        answer["compile_ms"] = static_cast<double>(deployed->compile_time.count()) / 1000;
+        self->respond(json_response(deployed->is_new_function ? 201 : 200, answer));
+      });
+}
+
+void FunctionsApi::remove(Exchange& exchange, const std::string& name) {
+  deployer_.on_worker(
+      exchange.loop(), [this, name] { return deployer_.remove(name); },
+      [weak = exchange.weak_from_this(), name](const Status& removed) {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (!removed) return self->fail(removed.error());
+        self->respond(json_response(200, json::object{{"removed", name}}));
+      });
+}
+
+void FunctionsApi::rollback(Exchange& exchange, const std::string& name) {
+  std::string wanted;
+  for (const auto& [option, value] : http::parse_query(exchange.request().query())) {
+    if (option != "version") return exchange.fail({ErrorCode::kBadOption, "rollback takes one option, version=DIGEST"});
+    wanted = value;
+  }
+  deployer_.on_worker(
+      exchange.loop(), [this, name, wanted] { return deployer_.rollback(name, wanted); },
+      [weak = exchange.weak_from_this()](const Result<registry::VersionPtr>& version) {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (!version) return self->fail(version.error());
+        self->respond(json_response(200, describe_version(**version, url_of(*self, (*version)->function()))));
+      });
+}
+
+}  // namespace mayfly::admin

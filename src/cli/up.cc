@@ -1,0 +1,176 @@
+// `mayfly up`: makes the parts of a server, hands each the ones it uses, runs it until a signal, takes it down again.
+
+#include "admin/functions_api.h"
+#include "admin/status_api.h"
+#include "base/file.h"
+#include "cli/admin_token.h"
+#include "cli/commands.h"
+#include "compat/applications.h"
+#include "compat/folder.h"
+#include "compat/handlers.h"
+#include "server/limits.h"
+#include "server/server.h"
+#include "storage/embedded_storage.h"
+
+#include <boost/asio/signal_set.hpp>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <memory>
+#include <thread>
+
+namespace mayfly::cli {
+namespace {
+
+struct Up {
+  std::string listen;
+  std::string data = ".mayfly";
+  std::string dir;
+  std::string config;
+  std::string log = "-";
+  unsigned threads = 0;
+
+  Status run();
+
+ private:
+  Result<compat::ApplicationsConfig> read_config() const;
+  Result<UniqueFd> open_log() const;
+};
+
+// Every guest's socket and every connection is a descriptor.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Blocks until SIGTERM or SIGINT; a second one ends the process at once.
+void wait_for_signal() {
+  boost::asio::io_context io;
+  boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+  signals.async_wait([](const boost::system::error_code&, int) {});
+  io.run();
+}
+
+Result<compat::ApplicationsConfig> Up::read_config() const {
+  if (config.empty()) return compat::ApplicationsConfig{};
+  const auto text = read_file(config);
+  if (!text) return fail(text.error());
+  return compat::parse_applications(*text, config);
+}
+
+Result<UniqueFd> Up::open_log() const {
+  if (log == "-") return UniqueFd(::dup(STDERR_FILENO));
+  UniqueFd fd(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+  if (!fd) return fail(ErrorCode::kBadConfig, fmt::format("cannot write the log {}: {}", log, std::strerror(errno)));
+  return fd;
+}
+
+void warn_of_open_egress(const compat::ApplicationsConfig& applications) {
+  for (const compat::Application& application : applications.applications) {
+    if (application.allow_given) continue;
+    fmt::print(stderr,
+               "mayfly: warning: applications of the configuration may connect to any address, this machine's own too; "
+               "`allow = [\"tcp=HOST:PORT\"]` in [[applications]] narrows it\n");
+    return;
+  }
+}
+
+void warn_of_hidden_endpoints(const registry::Snapshot& snapshot) {
+  for (const auto* name : {"api", "bucket", "file", "exec"}) {
+    if (snapshot.folder.contains(name)) {
+      fmt::print(stderr, "mayfly: warning: the module `{0}` hides the endpoints below /{0}\n", name);
+    }
+  }
+}
+
+Status Up::run() {
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  const auto applications = read_config();
+  if (!applications) return fail(applications.error());
+  const std::string configured = applications->listen_address.empty() ? "127.0.0.1:8080" : applications->listen_address;
+  const auto address = net::parse_host_port(listen.empty() ? configured : listen);
+  if (!address) return fail(address.error());
+
+  // What is kept.
+  storage::PosixFileSystem files;
+  const auto folder = storage::DataFolder::open(files, data);
+  if (!folder) return fail(folder.error());
+  const auto storage = storage::EmbeddedStorage::open(files, *folder);
+  if (!storage) return fail(storage.error());
+  auto token = admin_token(files, *folder, *address);
+  if (!token) return fail(token.error());
+
+  // What runs guests, and what brings them there.
+  const auto engine = sandbox::Engine::create({.cache_folder = data + "/cache"});
+  if (!engine) return fail(engine.error());
+  const auto log_fd = open_log();
+  if (!log_fd) return fail(log_fd.error());
+  Log lines(log_fd->get());
+  metrics::Book book;
+  registry::Registry registry;
+  const unsigned cores = threads != 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
+  deploy::Deployer deployer({**engine, **storage, registry, book}, std::min(cores, 4u));
+  if (auto restored = deployer.restore(); !restored) return restored;
+  if (auto published = compat::publish_applications(*applications, deployer, registry); !published) return published;
+  warn_of_open_egress(*applications);
+  compat::Folder watched(dir, deployer, registry, lines);
+  if (!dir.empty()) {
+    if (auto started = watched.start(); !started) return started;
+    warn_of_hidden_endpoints(*registry.current());
+  }
+
+  // What answers.
+  admin::FunctionsApi functions(deployer, registry);
+  admin::StatusApi status(**engine, registry, book);
+  const server::Access access(std::move(*token));
+  compat::Handlers handlers(deployer, access);
+  server::Pipeline pipeline(access);
+  using enum server::Endpoint::Guard;
+  pipeline.add_api({"/_mayfly/v1/health", [&](auto&, auto& exchange) { status.health(exchange); }, kOpen});
+  pipeline.add_api({"/_mayfly/errors", [](auto&, auto& exchange) { admin::error_page(exchange); }, kOpen});
+  pipeline.add_api({"/_mayfly/metrics", [&](auto&, auto& exchange) { status.metrics(exchange); }});
+  pipeline.add_api({std::string(admin::FunctionsApi::kPath), [&](auto&, auto& exchange) { functions.handle(exchange); }});
+  pipeline.add_seed({std::string(compat::Handlers::kPath),
+                     [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kOpen});
+  server::Server server({.listen = *address, .loops = cores}, {registry, deployer, lines, pipeline});
+  if (auto bound = server.bind(); !bound) return bound;
+  status.watch(server);
+  server.start();
+
+  const sandbox::EngineInfo& info = (*engine)->info();
+  fmt::print("mayfly {} listens on http://{}\n", MAYFLY_VERSION, net::HostPort{address->host, server.port()}.text());
+  fmt::print("  {} functions, {} event loops, {} sandboxes at once, dirty-page scan {}\n",
+             registry.current()->functions.size() + registry.current()->folder.size() + registry.current()->routes.size(),
+             cores, info.slots, info.pagemap_scan ? "on" : "off (Linux 6.7 has it)");
+  std::fflush(stdout);
+
+  wait_for_signal();
+  server.drain(server::kDrain);
+  return {};
+}
+
+}  // namespace
+
+void add_up(CLI::App& app, int& exit_code) {
+  auto up = std::make_shared<Up>();
+  CLI::App* command = app.add_subcommand("up", "Start a server");
+  command->add_option("--listen", up->listen, "Address to listen on, HOST:PORT; port 0 for any free one [127.0.0.1:8080]");
+  command->add_option("--data", up->data, "Folder that functions are kept in")->capture_default_str();
+  command->add_option("--dir", up->dir, "Also serve the modules of this folder, NAME.wasm and NAME.wat at /NAME");
+  command->add_option("--config", up->config, "Also serve the [[applications]] of this TOML file");
+  command->add_option("--log", up->log, "File that log lines are appended to; - for standard error")->capture_default_str();
+  command->add_option("--threads", up->threads, "Event loops; one per core unless given");
+  command->callback([up, &exit_code] {
+    if (const auto ran = up->run(); !ran) {
+      fmt::print(stderr, "mayfly: {}\n        {}\n", ran.error().message, describe(ran.error().code).advice);
+      exit_code = 1;
+    }
+  });
+}
+
+}  // namespace mayfly::cli

@@ -1,0 +1,92 @@
+#include "compat/handlers.h"
+
+#include "deploy/bundle.h"
+#include "http/multipart.h"
+#include "http/problem.h"
+#include "http/query.h"
+#include "server/function_call.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mayfly::compat {
+namespace {
+
+using server::Exchange;
+
+std::string_view media_type(const http::Request& request) {
+  const std::string_view type = request.fields.get("Content-Type");
+  return type.substr(0, type.find_first_of("; \t"));
+}
+
+// This seed's clients read the `error` member.
+void fail_as_seed(Exchange& exchange, const Error& error) {
+  exchange.respond(http::problem(error, {.request_id = exchange.id(), .seed_error = true}));
+}
+
+// The module of an upload: the zip in the first part with a file name, and in it the file that metadata.json names.
+Result<deploy::Upload> read_upload(const std::string& name, std::string_view content_type, std::string_view body) {
+  const auto parts = http::parse_multipart(content_type, body);
+  if (!parts) return fail(parts.error());
+  const auto file = std::ranges::find_if(*parts, [](const http::Part& part) { return part.filename.has_value(); });
+  if (file == parts->end()) return fail(ErrorCode::kBadMultipart, "No file uploaded");
+  if (!file->filename->ends_with(".zip")) return fail(ErrorCode::kBadBundle, "File is not a zip file");
+  auto bundle = deploy::unzip(file->body);
+  if (!bundle) return fail(std::move(bundle.error()));
+  const auto metadata = deploy::read_metadata(*bundle);
+  if (!metadata) return fail(metadata.error());
+  if (metadata->language != "wasm") {
+    return fail(ErrorCode::kBadMetadata, fmt::format("the language `{}` is not one this server runs: it runs `wasm`",
+                                                     metadata->language.substr(0, 50)));
+  }
+  deploy::Upload upload{.name = name, .bytes = std::move(bundle->files.at(metadata->entrypoint_file))};
+  // This seed calls the export `handler`, whatever else there is.
+  upload.settings.entry = "handler";
+  return upload;
+}
+
+}  // namespace
+
+void Handlers::handle(server::LoopContext& context, Exchange& exchange) {
+  const http::Request& request = exchange.request();
+  const std::string_view segment = request.path().substr(std::min(request.path().size(), kPath.size() + 1));
+  const auto decoded = http::percent_decode(segment);
+  const std::string name = decoded.value_or(std::string(segment));
+  if (auto named = registry::check_name(name); !named) return fail_as_seed(exchange, named.error());
+  if (request.method == "POST" && media_type(request) == "multipart/form-data") return upload(exchange, name);
+  if (request.method != "GET" && request.method != "POST") return exchange.refuse_method("GET, POST");
+  if (request.method == "GET" && media_type(request) != "application/json") {
+    return fail_as_seed(exchange, {ErrorCode::kUnsupportedMediaType, "send the JSON with Content-Type: application/json"});
+  }
+  const auto snapshot = context.registry.snapshot();
+  const auto found = snapshot->functions.find(name);
+  if (found == snapshot->functions.end()) {
+    return fail_as_seed(exchange, {ErrorCode::kUnknownFunction, "Handler not found" + registry::near_names(*snapshot, name)});
+  }
+  const std::string path(request.path());
+  call_function(context, exchange, found->second, {.script_name = path, .route = path, .seed_error = true});
+}
+
+void Handlers::upload(Exchange& exchange, const std::string& name) {
+  if (const auto allowed = access_.check(exchange.request()); !allowed) return fail_as_seed(exchange, allowed.error());
+  deployer_.on_worker(
+      exchange.loop(),
+      [this, name, type = std::string(exchange.request().fields.get("Content-Type")),
+       body = exchange.take_body()]() -> Result<deploy::Deployed> {
+        auto upload = read_upload(name, type, body);
+        if (!upload) return fail(std::move(upload.error()));
+        return deployer_.deploy(std::move(*upload));
+      },
+      [weak = exchange.weak_from_this(), name](const Result<deploy::Deployed>& deployed) {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (!deployed) return fail_as_seed(*self, deployed.error());
+        http::Response response;
+        response.fields.add("Content-Type", "application/json");
+        response.body = fmt::format("{{\"status\":\"ok\", \"message\":\"Handler {} uploaded\"}}", name);
+        self->respond(std::move(response));
+      });
+}
+
+}  // namespace mayfly::compat

@@ -1,0 +1,242 @@
+#include "server/connection.h"
+
+#include "http/problem.h"
+#include "server/limits.h"
+#include "server/pipeline.h"
+
+#include <fmt/format.h>
+
+namespace mayfly::server {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using std::chrono::steady_clock;
+using tcp = asio::ip::tcp;
+using ParserState = http::RequestParser::State;
+
+Connection::Connection(LoopContext& context, tcp::socket socket)
+    : context_(context), socket_(std::move(socket)), parser_(context.limits), input_(kReadBytes, '\0') {
+  error_code ignored;
+  socket_.non_blocking(true, ignored);
+  socket_.set_option(tcp::no_delay(true), ignored);
+  remote_address_ = socket_.remote_endpoint(ignored).address().to_string();
+  local_port_ = fmt::to_string(socket_.local_endpoint(ignored).port());
+}
+
+void Connection::start(std::list<std::shared_ptr<Connection>>::iterator position) {
+  position_ = position;
+  set_reading_deadline();
+  read();
+}
+
+// --- Reading ---------------------------------------------------------------------------------------------------
+
+void Connection::set_reading_deadline() {
+  const auto now = steady_clock::now();
+  switch (parser_.state()) {
+    case ParserState::kStart: deadline_ = now + context_.limits.idle_time; break;
+    case ParserState::kHeader:
+      // From its first byte on, a header has one deadline: trickled bytes do not move it.
+      if (parsed_ != ParserState::kHeader) deadline_ = now + context_.limits.header_time;
+      break;
+    case ParserState::kBody:
+    case ParserState::kDone: deadline_ = now + context_.limits.body_time; break;
+  }
+  parsed_ = parser_.state();
+}
+
+void Connection::read() {
+  if (reading_ || state_ == State::kClosed) return;
+  reading_ = true;
+  if (consumed_ == filled_) consumed_ = filled_ = 0;
+  if (filled_ == input_.size()) {  // the parser needs more than is there: make room
+    input_.erase(0, consumed_);
+    filled_ -= consumed_;
+    consumed_ = 0;
+    input_.resize(filled_ + kReadBytes);
+  }
+  socket_.async_read_some(asio::buffer(input_.data() + filled_, input_.size() - filled_),
+                          [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+                            self->on_read(error, bytes);
+                          });
+}
+
+void Connection::on_read(const error_code& error, std::size_t bytes) {
+  reading_ = false;
+  if (state_ == State::kClosed) return;
+  if (error) return close();
+  if (state_ == State::kLingering) return read();  // discarded
+  filled_ += bytes;
+  process();
+}
+
+// Parses and answers what has arrived, then writes all the answers at once. Not re-entered by answers that are ready
+// at once: those return here.
+void Connection::process() {
+  if (processing_) return;
+  processing_ = true;
+  stalled_ = false;
+  while (state_ == State::kReading && !close_after_ && step()) {
+  }
+  processing_ = false;
+  flush();
+  if (state_ != State::kReading || close_after_ || stalled_) return;
+  set_reading_deadline();
+  read();
+}
+
+// One step of the parser; false when it needs more bytes.
+bool Connection::step() {
+  if (parser_.state() == ParserState::kDone) {
+    dispatch();
+    return true;
+  }
+  stalled_ = has_backlog();  // a client that does not read its answers gets no more of them
+  if (consumed_ == filled_ || stalled_) return false;
+  const ParserState before = parser_.state();
+  const auto consumed = parser_.consume(std::string_view(input_).substr(consumed_, filled_ - consumed_));
+  if (!consumed) {
+    refuse(consumed.error());
+    return false;
+  }
+  consumed_ += *consumed;
+  if (before != ParserState::kBody && parser_.state() == ParserState::kBody) {
+    if (const auto fits = parser_.limit_body(context_.pipeline.body_limit(parser_.request(), context_.limits)); !fits) {
+      refuse(fits.error());
+      return false;
+    }
+    if (parser_.expects_continue()) {
+      output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+      flush();
+    }
+  }
+  return *consumed > 0 || parser_.state() != before;
+}
+
+void Connection::dispatch() {
+  state_ = State::kHandling;
+  parsed_ = ParserState::kStart;
+  deadline_ = steady_clock::time_point::max();  // the invocation has deadlines of its own
+  exchange_ = std::make_shared<Exchange>(*this, parser_.take(), context_.make_id());
+  const auto keep = exchange_;
+  context_.pipeline.handle(context_, *exchange_);
+}
+
+// Answers what cannot be parsed. The rest of the input is lost with the framing.
+void Connection::refuse(const Error& error) {
+  state_ = State::kHandling;
+  refused_ = true;
+  http::Request request = parser_.request();
+  request.keep_alive = false;
+  exchange_ = std::make_shared<Exchange>(*this, std::move(request), context_.make_id());
+  const auto keep = exchange_;
+  exchange_->fail(error);
+}
+
+// --- Writing ---------------------------------------------------------------------------------------------------
+
+bool Connection::has_backlog() const { return output_.size() + sending_.size() - sent_ > kWriteBacklog; }
+
+void Connection::flush() {
+  if (writing_ || processing_ || state_ == State::kClosed) return;
+  if (sent_ == sending_.size()) {
+    sending_.clear();
+    sent_ = 0;
+    sending_.swap(output_);
+  }
+  write();
+}
+
+void Connection::write() {
+  while (sent_ < sending_.size()) {
+    error_code error;
+    const std::size_t written = socket_.write_some(asio::buffer(sending_.data() + sent_, sending_.size() - sent_), error);
+    sent_ += written;
+    if (error == asio::error::would_block || error == asio::error::try_again) {
+      writing_ = true;
+      write_deadline_ = steady_clock::now() + context_.limits.write_time;
+      socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& failed) {
+        self->writing_ = false;
+        if (self->state_ == State::kClosed) return;
+        failed ? self->close() : self->write();
+      });
+      return;
+    }
+    if (error) return close();
+    if (sent_ == sending_.size() && !output_.empty()) {
+      sending_.clear();
+      sent_ = 0;
+      sending_.swap(output_);
+    }
+  }
+  on_written();
+}
+
+void Connection::on_written() {
+  if (state_ == State::kHandling && exchange_ && exchange_->resume_) {
+    context_.loop.post(std::exchange(exchange_->resume_, nullptr));  // the guest that waited for room
+  }
+  if (state_ != State::kReading) return;
+  if (close_after_) linger();
+  else if (stalled_) process();
+}
+
+void Connection::exchange_done(bool keep_alive) {
+  if (state_ != State::kHandling) return;
+  // Whoever called this may still be inside the exchange and its work: they go later.
+  context_.loop.post([gone = std::move(exchange_)] {});
+  state_ = State::kReading;
+  close_after_ = !keep_alive;
+  set_reading_deadline();
+  process();
+}
+
+// --- The end ---------------------------------------------------------------------------------------------------
+
+// Closes our side and waits for the client to have read: closing at once with unread input would reset the connection
+// and lose the answer.
+void Connection::linger() {
+  if (state_ == State::kClosed || state_ == State::kLingering) return;
+  state_ = State::kLingering;
+  error_code ignored;
+  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  deadline_ = steady_clock::now() + kLinger;
+  consumed_ = filled_ = 0;
+  read();
+}
+
+void Connection::close() {
+  if (state_ == State::kClosed) return;
+  state_ = State::kClosed;
+  error_code ignored;
+  socket_.close(ignored);
+  if (exchange_) exchange_->detach();
+  context_.counters.connections.fetch_sub(1, std::memory_order_relaxed);
+  // As in exchange_done(), and this object may be in use by its caller.
+  context_.loop.post([self = std::move(*position_), gone = std::move(exchange_)] {});
+  context_.connections.erase(position_);
+}
+
+void Connection::cut() {
+  error_code ignored;
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  close();
+}
+
+void Connection::drain() {
+  if (state_ == State::kReading && parser_.state() == ParserState::kStart && consumed_ == filled_ && !writing_) close();
+}
+
+void Connection::check_deadline(steady_clock::time_point now) {
+  if (writing_ && now > write_deadline_) return cut();
+  if (now <= deadline_) return;
+  if (state_ == State::kReading && parser_.state() != ParserState::kStart) {
+    refuse({ErrorCode::kRequestTimeout, parser_.state() == ParserState::kHeader
+                                            ? "the request header did not arrive in time"
+                                            : "the request body stopped arriving"});
+    return;
+  }
+  close();
+}
+
+}  // namespace mayfly::server

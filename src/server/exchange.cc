@@ -1,0 +1,101 @@
+#include "server/exchange.h"
+
+#include "http/problem.h"
+#include "server/connection.h"
+
+#include <fmt/format.h>
+
+namespace mayfly::server {
+
+using http::Framing;
+using std::chrono::steady_clock;
+
+Exchange::Exchange(Connection& connection, http::Request request, std::string id)
+    : connection_(&connection), request_(std::move(request)), id_(std::move(id)), received_(steady_clock::now()) {}
+
+const std::string& Exchange::remote_address() const { return connection_->remote_address(); }
+const std::string& Exchange::local_port() const { return connection_->local_port(); }
+net::Loop& Exchange::loop() { return connection_->context().loop; }
+
+void Exchange::fail(const Error& error) { respond(http::problem(error, {.request_id = id_})); }
+
+void Exchange::refuse_method(std::string_view allow) {
+  const Error error{ErrorCode::kMethodNotAllowed, fmt::format("{} is not a method of this path", request_.method)};
+  http::Response response = http::problem(error, {.request_id = id_});
+  response.fields.add("Allow", allow);
+  respond(std::move(response));
+}
+
+void Exchange::write_head(http::Response& response, std::optional<std::size_t> length) {
+  const bool bodiless = request_.method == "HEAD" || response.status == 204 || response.status == 304;
+  if (bodiless) framing_ = Framing::Kind::kNoBody;
+  else if (length) framing_ = Framing::Kind::kLength;
+  else framing_ = request_.minor_version >= 1 ? Framing::Kind::kChunked : Framing::Kind::kUntilClose;
+
+  request_.keep_alive = connection_->keeps_alive(request_) && framing_ != Framing::Kind::kUntilClose;
+  status_ = response.status;
+  response.fields.set("X-Request-Id", id_);
+  http::write_head(connection_->output(), response,
+                   {.framing = {framing_, length.value_or(0)},
+                    .keep_alive = request_.keep_alive,
+                    .minor_version = request_.minor_version,
+                    .date = connection_->context().date()});
+}
+
+void Exchange::respond(http::Response response) {
+  if (connection_ == nullptr) return;
+  write_head(response, response.body.size());
+  if (framing_ != Framing::Kind::kNoBody) {
+    connection_->output() += response.body;
+    body_bytes_ = response.body.size();
+  }
+  done();
+}
+
+void Exchange::start(http::Response head) {
+  if (connection_ == nullptr) return;
+  write_head(head, std::nullopt);
+}
+
+void Exchange::write(std::string_view bytes) {
+  if (connection_ == nullptr || framing_ == Framing::Kind::kNoBody) return;
+  body_bytes_ += bytes.size();
+  if (framing_ == Framing::Kind::kChunked) http::write_chunk(connection_->output(), bytes);
+  else connection_->output() += bytes;
+  connection_->flush();
+}
+
+void Exchange::finish() {
+  if (connection_ == nullptr) return;
+  if (framing_ == Framing::Kind::kChunked) http::write_last_chunk(connection_->output());
+  done();
+}
+
+void Exchange::abort() {
+  if (connection_ == nullptr) return;
+  log_access();
+  connection_->cut();
+}
+
+bool Exchange::writable() const { return connection_ == nullptr || !connection_->has_backlog(); }
+
+void Exchange::on_writable(std::function<void()> resume) { resume_ = std::move(resume); }
+
+void Exchange::done() {
+  log_access();
+  std::exchange(connection_, nullptr)->exchange_done(request_.keep_alive);
+}
+
+void Exchange::log_access() {
+  LoopContext& context = connection_->context();
+  context.counters.responses[static_cast<std::size_t>(status_ / 100)].fetch_add(1, std::memory_order_relaxed);
+  const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - received_);
+  LogLine line("request");
+  line.text("id", id_).text("remote", connection_->remote_address()).text("method", request_.method);
+  line.text("target", request_.target).number("status", status_).number("bytes", body_bytes_);
+  line.number("us", taken.count());
+  if (!function_.empty()) line.text("function", function_);
+  context.log.write(std::move(line));
+}
+
+}  // namespace mayfly::server

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "base/log.h"
+#include "http/limits.h"
+#include "invoke/invocation.h"
+#include "net/loop.h"
+#include "registry/registry.h"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+
+namespace mayfly::server {
+
+class Connection;
+class Pipeline;
+
+// What is counted about a loop; read by the metrics page from any thread.
+struct LoopCounters {
+  std::array<std::atomic<std::uint64_t>, 6> responses{};  // by the first digit of the status
+  std::atomic<std::uint64_t> connections = 0;             // open now
+  std::atomic<std::uint64_t> accepted = 0;
+};
+
+// What a server serves. Outlives it.
+struct Services {
+  registry::Registry& registry;
+  invoke::Loader& loader;
+  Log& log;
+  const Pipeline& pipeline;
+};
+
+// A loop and what its connections share. Belongs to the loop's thread.
+struct LoopContext {
+  LoopContext(const Services& services, const http::Limits& http_limits, std::uint64_t id_seed)
+      : registry(services.registry), environment{loop, services.loader, services.log}, log(services.log),
+        pipeline(services.pipeline), limits(http_limits), next_id_(id_seed) {}
+
+  // A request id: 16 hex digits, unique in this process and unlikely to come again in another.
+  std::string make_id();
+  // Now, as a Date header has it; formatted once a second.
+  const std::string& date();
+
+  net::Loop loop;
+  registry::Registry::Reader registry;
+  invoke::Environment environment;
+  Log& log;
+  const Pipeline& pipeline;
+  const http::Limits& limits;
+  LoopCounters counters;
+  std::list<std::shared_ptr<Connection>> connections;
+  bool draining = false;
+
+ private:
+  std::uint64_t next_id_;
+  std::int64_t date_second_ = 0;
+  std::string date_;
+};
+
+}  // namespace mayfly::server

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "server/access.h"
+#include "server/exchange.h"
+#include "server/loop_context.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace mayfly::server {
+
+// What the server answers itself: a path, and every path below it.
+struct Endpoint {
+  std::string path;
+  std::function<void(LoopContext&, Exchange&)> handler;
+  enum class Guard { kOpen, kAdmin } guard = Guard::kAdmin;
+};
+
+// The way of a request from the end of its header to its handler. Immutable once the server runs; shared by all loops.
+class Pipeline {
+ public:
+  explicit Pipeline(const Access& access) : access_(access) {}
+
+  // The API is found before any function; endpoints of the seeds after configured routes and folder modules.
+  void add_api(Endpoint endpoint) { api_.push_back(std::move(endpoint)); }
+  void add_seed(Endpoint endpoint) { seeds_.push_back(std::move(endpoint)); }
+
+  std::size_t body_limit(const http::Request& head, const http::Limits& limits) const;
+  void handle(LoopContext& context, Exchange& exchange) const;
+
+ private:
+  void answer(const Endpoint& endpoint, LoopContext& context, Exchange& exchange) const;
+
+  const Access& access_;
+  std::vector<Endpoint> api_;
+  std::vector<Endpoint> seeds_;
+};
+
+}  // namespace mayfly::server
