@@ -4,8 +4,8 @@
 #include "deploy/options.h"
 #include "http/query.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include <algorithm>
 
@@ -22,9 +22,12 @@ std::string url_of(const Exchange& exchange, std::string_view name) {
 
 json::object describe_version(const Version& version, std::string_view url) {
   const Version::Facts& facts = version.facts();
-  return {{"name", facts.function},       {"kind", facts.settings.cgi ? "cgi" : name_of(facts.entry.kind)},
-          {"entry", facts.entry.name},    {"version", facts.digest},
-          {"url", url},                   {"size", facts.size},
+  return {{"name", facts.function},
+          {"kind", facts.settings.cgi ? "cgi" : name_of(facts.entry.kind)},
+          {"entry", facts.entry.name},
+          {"version", facts.digest},
+          {"url", url},
+          {"size", facts.size},
           {"created_ms", facts.created}};
 }
 
@@ -91,7 +94,8 @@ void FunctionsApi::show(Exchange& exchange, const std::string& name) {
   answer["settings"] = describe_settings(found->second->settings());
   deployer_.on_worker(
       exchange.loop(), [this, name] { return deployer_.versions(name); },
-      [weak = exchange.weak_from_this(), answer = std::move(answer)](Result<std::vector<storage::VersionRecord>> versions) mutable {
+      [weak = exchange.weak_from_this(),
+       answer = std::move(answer)](Result<std::vector<storage::VersionRecord>> versions) mutable {
         const auto self = weak.lock();
         if (!self) return;
         if (!versions) return self->fail(versions.error());
@@ -120,7 +124,7 @@ void FunctionsApi::deploy(Exchange& exchange, const std::string& name) {
         if (!deployed) return self->fail(deployed.error());
         const Version& version = *deployed->version;
         json::object answer = describe_version(version, url_of(*self, version.function()));
-        answer["compile_ms"] = static_cast<double>(deployed->compile_time.count()) / 1000;
+        answer["compile_us"] = deployed->compile_time.count();
         self->respond(json_response(deployed->is_new_function ? 201 : 200, answer));
       });
 }

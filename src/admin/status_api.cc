@@ -4,8 +4,8 @@
 #include "http/problem.h"
 #include "metrics/exposition.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 namespace mayfly::admin {
 
@@ -13,7 +13,8 @@ namespace json = boost::json;
 using server::Exchange;
 
 void StatusApi::health(Exchange& exchange) const {
-  if (exchange.request().method != "GET" && exchange.request().method != "HEAD") return exchange.refuse_method("GET, HEAD");
+  if (exchange.request().method != "GET" && exchange.request().method != "HEAD")
+    return exchange.refuse_method("GET, HEAD");
   const auto uptime = std::chrono::steady_clock::now() - started_;
   const auto snapshot = registry_.current();
   const sandbox::EngineInfo& engine = engine_.info();
@@ -28,7 +29,8 @@ void StatusApi::health(Exchange& exchange) const {
 }
 
 void StatusApi::metrics(Exchange& exchange) const {
-  if (exchange.request().method != "GET" && exchange.request().method != "HEAD") return exchange.refuse_method("GET, HEAD");
+  if (exchange.request().method != "GET" && exchange.request().method != "HEAD")
+    return exchange.refuse_method("GET, HEAD");
   using mayfly::metrics::Sample;
   using enum Sample::Kind;
   std::vector<Sample> samples;
@@ -36,7 +38,8 @@ void StatusApi::metrics(Exchange& exchange) const {
   for (std::size_t digit = 1; digit <= 5; ++digit) {
     double count = 0;
     for (const auto& loop : server_->loops()) count += static_cast<double>(loop->counters.responses[digit].load());
-    samples.push_back({kResponses, "HTTP responses, by class of status.", kCounter, count, "class", fmt::format("{}xx", digit)});
+    samples.push_back(
+        {kResponses, "HTTP responses, by class of status.", kCounter, count, "class", fmt::format("{}xx", digit)});
   }
   double open = 0, accepted = 0;
   for (const auto& loop : server_->loops()) {
@@ -46,8 +49,10 @@ void StatusApi::metrics(Exchange& exchange) const {
   samples.push_back({"mayfly_http_connections", "Open client connections.", kGauge, open});
   samples.push_back({"mayfly_http_connections_total", "Client connections accepted.", kCounter, accepted});
   samples.push_back({"mayfly_sandboxes", "Sandboxes in use.", kGauge, static_cast<double>(engine_.slots_used())});
-  samples.push_back({"mayfly_sandbox_slots", "Sandboxes there can be at once.", kGauge, static_cast<double>(engine_.info().slots)});
-  samples.push_back({"mayfly_functions", "Functions deployed.", kGauge, static_cast<double>(registry_.current()->functions.size())});
+  samples.push_back(
+      {"mayfly_sandbox_slots", "Sandboxes there can be at once.", kGauge, static_cast<double>(engine_.info().slots)});
+  samples.push_back(
+      {"mayfly_functions", "Functions deployed.", kGauge, static_cast<double>(registry_.current()->functions.size())});
 
   http::Response response;
   response.fields.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");

@@ -12,7 +12,7 @@
 namespace mayfly {
 namespace {
 
-constexpr std::size_t kMaxQueued = 8 << 20;           // bytes; more means that nobody reads
+constexpr std::size_t kMaxQueued = 8 << 20;              // bytes; more means that nobody reads
 constexpr auto kGather = std::chrono::milliseconds(10);  // so that busy loops share one write
 
 void append_escaped(std::string& out, std::string_view text) {
@@ -49,7 +49,8 @@ void write_all(int fd, std::string_view bytes) {
 
 }  // namespace
 
-LogLine::LogLine(std::string_view event) : line_(fmt::format("{{\"time\":\"{}\",\"event\":\"{}\"", timestamp(), event)) {}
+LogLine::LogLine(std::string_view event)
+    : line_(fmt::format("{{\"time\":\"{}\",\"event\":\"{}\"", timestamp(), event)) {}
 
 LogLine& LogLine::text(std::string_view name, std::string_view value) {
   fmt::format_to(std::back_inserter(line_), ",\"{}\":\"", name);

@@ -21,7 +21,11 @@ TEST(Log, WritesEveryLineAsJsonBeforeItIsGone) {
   std::array<char, 1000> buffer;
   const std::string_view text(buffer.data(), static_cast<std::size_t>(::read(ends[0], buffer.data(), buffer.size())));
   ::close(ends[0]);
-  EXPECT_NE(text.find(R"("event":"request","path":"/a\"b\n\u0001)" "\xEF\xBF\xBD" R"(","status":200})"), text.npos) << text;
+  EXPECT_NE(text.find(R"("event":"request","path":"/a\"b\n\u0001)"
+                      "\xEF\xBF\xBD"
+                      R"(","status":200})"),
+            text.npos)
+      << text;
   EXPECT_NE(text.find("\"event\":\"second\"}\n"), text.npos);
 }
 

@@ -34,10 +34,10 @@ std::optional<std::uint64_t> parse_quantity(std::string_view text, std::span<con
 
 Result<std::uint64_t> parse_bytes(std::string_view text) {
   constexpr std::uint64_t kKi = 1024;
-  static constexpr std::array kUnits = {
-      Unit{"", 1},          Unit{"B", 1},           Unit{"K", kKi},        Unit{"KB", kKi},
-      Unit{"KiB", kKi},     Unit{"M", kKi * kKi},   Unit{"MB", kKi * kKi}, Unit{"MiB", kKi * kKi},
-      Unit{"G", kKi << 20}, Unit{"GB", kKi << 20}, Unit{"GiB", kKi << 20}};
+  static constexpr std::array kUnits = {Unit{"", 1},           Unit{"B", 1},           Unit{"K", kKi},
+                                        Unit{"KB", kKi},       Unit{"KiB", kKi},       Unit{"M", kKi * kKi},
+                                        Unit{"MB", kKi * kKi}, Unit{"MiB", kKi * kKi}, Unit{"G", kKi << 20},
+                                        Unit{"GB", kKi << 20}, Unit{"GiB", kKi << 20}};
   if (const auto bytes = parse_quantity(text, kUnits)) return *bytes;
   return fail(ErrorCode::kBadOption, fmt::format("`{}` is not a size: write it as 64MiB", text));
 }

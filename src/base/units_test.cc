@@ -9,7 +9,8 @@ TEST(Units, ReadSizes) {
   EXPECT_EQ(parse_bytes("4096"), 4096u);
   EXPECT_EQ(parse_bytes("64MiB"), 64u << 20);
   EXPECT_EQ(parse_bytes("2G"), std::uint64_t{2} << 30);
-  for (const auto* bad : {"", "MiB", "-1", "1.5M", "1 M", "64mib", "99999999999G"}) EXPECT_FALSE(parse_bytes(bad)) << bad;
+  for (const auto* bad : {"", "MiB", "-1", "1.5M", "1 M", "64mib", "99999999999G"})
+    EXPECT_FALSE(parse_bytes(bad)) << bad;
 }
 
 TEST(Units, ReadDurations) {

@@ -21,7 +21,8 @@ std::string make_token() {
 
 }  // namespace
 
-Result<std::string> admin_token(storage::FileSystem& files, const storage::DataFolder& folder, const net::HostPort& listen) {
+Result<std::string> admin_token(storage::FileSystem& files, const storage::DataFolder& folder,
+                                const net::HostPort& listen) {
   if (const char* given = std::getenv("MAYFLY_TOKEN"); given != nullptr && *given != '\0') return given;
   const std::string path = folder.path() + "/admin-token";
   auto kept = files.read_file(path);

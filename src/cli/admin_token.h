@@ -10,6 +10,7 @@ namespace mayfly::cli {
 // The token that the API asks for; "" while the server listens on loopback alone and nobody set one. It comes from the
 // environment variable MAYFLY_TOKEN or from the file `admin-token` of the data folder, and is made, kept and printed
 // once when an address other than loopback needs one.
-Result<std::string> admin_token(storage::FileSystem& files, const storage::DataFolder& folder, const net::HostPort& listen);
+Result<std::string> admin_token(storage::FileSystem& files, const storage::DataFolder& folder,
+                                const net::HostPort& listen);
 
 }  // namespace mayfly::cli

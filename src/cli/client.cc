@@ -1,8 +1,8 @@
 #include "cli/client.h"
 
-#include <boost/json.hpp>
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include <cstdlib>
 #include <memory>
@@ -63,8 +63,8 @@ Result<json::value> Client::call(const Request& request) const {
     curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
   }
   if (const CURLcode code = curl_easy_perform(curl.get()); code != CURLE_OK) {
-    return fail(ErrorCode::kBadOption, fmt::format("cannot reach {}: {}. Is `mayfly up` running there?", server_,
-                                                   curl_easy_strerror(code)));
+    return fail(ErrorCode::kBadOption,
+                fmt::format("cannot reach {}: {}. Is `mayfly up` running there?", server_, curl_easy_strerror(code)));
   }
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
@@ -83,8 +83,8 @@ int complain(const Error& error) {
 std::string encode(std::string_view text) {
   std::string encoded;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                       c == '_' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '.' || c == '_' || c == '~';
     if (plain) encoded += c;
     else encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }

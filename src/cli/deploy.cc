@@ -2,8 +2,8 @@
 #include "cli/client.h"
 #include "cli/commands.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -42,7 +42,7 @@ int Deploy::run() {
   const auto text = [&](const char* member) { return boost::json::value_to<std::string>(answer->at(member)); };
   fmt::print("{} is live at {}\n  kind {}, version {}, {} bytes, compiled in {:.1f} ms\n", text("name"), text("url"),
              text("kind"), text("version").substr(0, 19), answer->at("size").to_number<std::uint64_t>(),
-             answer->at("compile_ms").to_number<double>());
+             answer->at("compile_us").to_number<double>() / 1000);
   return 0;
 }
 

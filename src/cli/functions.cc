@@ -3,8 +3,8 @@
 #include "cli/client.h"
 #include "cli/commands.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include <ctime>
 #include <functional>
@@ -22,7 +22,9 @@ struct Verb {
   bool as_json = false;
 };
 
-std::string text(const json::value& object, const char* member) { return json::value_to<std::string>(object.at(member)); }
+std::string text(const json::value& object, const char* member) {
+  return json::value_to<std::string>(object.at(member));
+}
 
 // `sha256:` and 12 digits: enough to tell versions apart, and to give to rollback.
 std::string short_digest(const json::value& object) { return text(object, "version").substr(0, 19); }

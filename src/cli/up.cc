@@ -12,10 +12,10 @@
 #include "server/server.h"
 #include "storage/embedded_storage.h"
 
-#include <boost/asio/signal_set.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <boost/asio/signal_set.hpp>
 
 #include <csignal>
 #include <memory>
@@ -134,7 +134,8 @@ Status Up::run() {
   pipeline.add_api({"/_mayfly/v1/health", [&](auto&, auto& exchange) { status.health(exchange); }, kOpen});
   pipeline.add_api({"/_mayfly/errors", [](auto&, auto& exchange) { admin::error_page(exchange); }, kOpen});
   pipeline.add_api({"/_mayfly/metrics", [&](auto&, auto& exchange) { status.metrics(exchange); }});
-  pipeline.add_api({std::string(admin::FunctionsApi::kPath), [&](auto&, auto& exchange) { functions.handle(exchange); }});
+  pipeline.add_api(
+      {std::string(admin::FunctionsApi::kPath), [&](auto&, auto& exchange) { functions.handle(exchange); }});
   pipeline.add_seed({std::string(compat::Handlers::kPath),
                      [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kOpen});
   server::Server server({.listen = *address, .loops = cores}, {registry, deployer, lines, pipeline});
@@ -144,9 +145,10 @@ Status Up::run() {
 
   const sandbox::EngineInfo& info = (*engine)->info();
   fmt::print("mayfly {} listens on http://{}\n", MAYFLY_VERSION, net::HostPort{address->host, server.port()}.text());
-  fmt::print("  {} functions, {} event loops, {} sandboxes at once, dirty-page scan {}\n",
-             registry.current()->functions.size() + registry.current()->folder.size() + registry.current()->routes.size(),
-             cores, info.slots, info.pagemap_scan ? "on" : "off (Linux 6.7 has it)");
+  fmt::print(
+      "  {} functions, {} event loops, {} sandboxes at once, dirty-page scan {}\n",
+      registry.current()->functions.size() + registry.current()->folder.size() + registry.current()->routes.size(),
+      cores, info.slots, info.pagemap_scan ? "on" : "off (Linux 6.7 has it)");
   std::fflush(stdout);
 
   wait_for_signal();
@@ -159,11 +161,13 @@ Status Up::run() {
 void add_up(CLI::App& app, int& exit_code) {
   auto up = std::make_shared<Up>();
   CLI::App* command = app.add_subcommand("up", "Start a server");
-  command->add_option("--listen", up->listen, "Address to listen on, HOST:PORT; port 0 for any free one [127.0.0.1:8080]");
+  command->add_option("--listen", up->listen,
+                      "Address to listen on, HOST:PORT; port 0 for any free one [127.0.0.1:8080]");
   command->add_option("--data", up->data, "Folder that functions are kept in")->capture_default_str();
   command->add_option("--dir", up->dir, "Also serve the modules of this folder, NAME.wasm and NAME.wat at /NAME");
   command->add_option("--config", up->config, "Also serve the [[applications]] of this TOML file");
-  command->add_option("--log", up->log, "File that log lines are appended to; - for standard error")->capture_default_str();
+  command->add_option("--log", up->log, "File that log lines are appended to; - for standard error")
+      ->capture_default_str();
   command->add_option("--threads", up->threads, "Event loops; one per core unless given");
   command->callback([up, &exit_code] {
     if (const auto ran = up->run(); !ran) {

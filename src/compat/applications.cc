@@ -73,8 +73,9 @@ class Reader {
 Result<Application> read_application(std::string_view file, const toml::table& table) {
   const Reader reader(file, table);
   Application application;
-  for (const auto& [key, into] : {std::pair{"file_path", &application.file_path}, std::pair{"method", &application.method},
-                                  std::pair{"url_path", &application.url_path}}) {
+  for (const auto& [key, into] :
+       {std::pair{"file_path", &application.file_path}, std::pair{"method", &application.method},
+        std::pair{"url_path", &application.url_path}}) {
     auto text = reader.text(key);
     if (!text) return fail(std::move(text.error()));
     *into = std::move(*text);
@@ -93,7 +94,8 @@ Result<Application> read_application(std::string_view file, const toml::table& t
 Result<ApplicationsConfig> read_config(std::string_view file, const toml::table& root) {
   ApplicationsConfig config;
   if (const toml::node* address = root.get("listen_address")) {
-    if (!address->is_string()) return bad(file, address->source(), "`listen_address` is not a text such as \"127.0.0.1:8080\"");
+    if (!address->is_string())
+      return bad(file, address->source(), "`listen_address` is not a text such as \"127.0.0.1:8080\"");
     config.listen_address = address->as_string()->get();
   }
   const toml::node* applications = root.get("applications");
@@ -118,13 +120,14 @@ Result<ApplicationsConfig> parse_applications(std::string_view text, std::string
   return bad(file_name, error.source(), error.description());
 }
 
-Status publish_applications(const ApplicationsConfig& config, deploy::Deployer& deployer, registry::Registry& registry) {
+Status publish_applications(const ApplicationsConfig& config, deploy::Deployer& deployer,
+                            registry::Registry& registry) {
   registry::NameMap<registry::VersionPtr> routes;
   for (const Application& application : config.applications) {
     auto bytes = read_file(application.file_path);
     if (!bytes) return fail(std::move(bytes.error()));
-    const std::string name = fmt::format("{}:{}", std::filesystem::path(application.file_path).stem().string(),
-                                         application.settings.entry);
+    const std::string name =
+        fmt::format("{}:{}", std::filesystem::path(application.file_path).stem().string(), application.settings.entry);
     auto version = deployer.make_ephemeral({name, std::move(*bytes), application.settings});
     if (!version) {
       return fail(version.error().code, fmt::format("{}: {}", application.file_path, version.error().message));

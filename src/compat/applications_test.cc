@@ -21,7 +21,8 @@ method = "GET"
 url_path = "/backend"
 env = { "/env/backend" = "127.0.0.1:8181" }
 unknown = 1
-)", "config.toml");
+)",
+                                         "config.toml");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->listen_address, "127.0.0.1:8080");
   ASSERT_EQ(config->applications.size(), 2u);
@@ -49,7 +50,8 @@ TEST(Applications, NameLineAndColumnOfAMistake) {
   EXPECT_EQ(where("a = 1\nb = = 2").substr(0, 11), "c.toml:2:5:");
   EXPECT_EQ(where("listen_address = 80").substr(0, 12), "c.toml:1:18:");
   EXPECT_NE(where("x = 1").find("no [[applications]]"), std::string::npos);
-  EXPECT_NE(where("\n[[applications]]\nfile_path='a'").find("c.toml:2:1: [[applications]] has no `method`"), std::string::npos)
+  EXPECT_NE(where("\n[[applications]]\nfile_path='a'").find("c.toml:2:1: [[applications]] has no `method`"),
+            std::string::npos)
       << where("\n[[applications]]\nfile_path='a'");
   EXPECT_NE(where("[[applications]]\nfile_path=1").find("c.toml:2:11: `file_path` is not a text"), std::string::npos);
 }

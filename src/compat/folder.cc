@@ -20,7 +20,8 @@ constexpr std::chrono::milliseconds kPeriod{250};
 Status Folder::start() {
   std::error_code error;
   if (!fs::is_directory(path_, error)) {
-    return fail(ErrorCode::kBadConfig, fmt::format("--dir {}: {}", path_, error ? error.message() : "it is not a folder"));
+    return fail(ErrorCode::kBadConfig,
+                fmt::format("--dir {}: {}", path_, error ? error.message() : "it is not a folder"));
   }
   refresh();
   thread_ = std::jthread([this](const std::stop_token& stopping) { run(stopping); });

@@ -57,12 +57,14 @@ void Handlers::handle(server::LoopContext& context, Exchange& exchange) {
   if (request.method == "POST" && media_type(request) == "multipart/form-data") return upload(exchange, name);
   if (request.method != "GET" && request.method != "POST") return exchange.refuse_method("GET, POST");
   if (request.method == "GET" && media_type(request) != "application/json") {
-    return fail_as_seed(exchange, {ErrorCode::kUnsupportedMediaType, "send the JSON with Content-Type: application/json"});
+    return fail_as_seed(exchange,
+                        {ErrorCode::kUnsupportedMediaType, "send the JSON with Content-Type: application/json"});
   }
   const auto snapshot = context.registry.snapshot();
   const auto found = snapshot->functions.find(name);
   if (found == snapshot->functions.end()) {
-    return fail_as_seed(exchange, {ErrorCode::kUnknownFunction, "Handler not found" + registry::near_names(*snapshot, name)});
+    return fail_as_seed(exchange,
+                        {ErrorCode::kUnknownFunction, "Handler not found" + registry::near_names(*snapshot, name)});
   }
   const std::string path(request.path());
   call_function(context, exchange, found->second, {.script_name = path, .route = path, .seed_error = true});

@@ -2,10 +2,10 @@
 
 #include "base/text.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <zip.h>
+#include <boost/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -30,7 +30,8 @@ Result<Archive> open(std::string_view bytes) {
   zip_error_init(&error);
   const auto message = [&] {
     const bool twice = zip_error_code_zip(&error) == ZIP_ER_EXISTS;
-    std::string text = twice ? "an entry is there twice" : fmt::format("the zip is damaged: {}", zip_error_strerror(&error));
+    std::string text =
+        twice ? "an entry is there twice" : fmt::format("the zip is damaged: {}", zip_error_strerror(&error));
     zip_error_fini(&error);
     return text;
   };
@@ -49,7 +50,8 @@ Status check_path(std::string_view path) {
   const auto refuse = [&](std::string_view why) {
     return bad(fmt::format("entry `{}`: {}", to_utf8(path.substr(0, 100)), why));
   };
-  if (path.empty() || path.size() > kBundlePathBytes) return refuse(fmt::format("a path has 1 to {} bytes", kBundlePathBytes));
+  if (path.empty() || path.size() > kBundlePathBytes)
+    return refuse(fmt::format("a path has 1 to {} bytes", kBundlePathBytes));
   if (path.front() == '/' || (path.size() > 1 && path[1] == ':')) return refuse("the path is absolute");
   if (path.find('\\') != std::string_view::npos) return refuse("the path has a backslash");
   if (!is_utf8(path) || std::ranges::any_of(path, [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
@@ -58,7 +60,8 @@ Status check_path(std::string_view path) {
   for (std::string_view rest = path; !rest.empty();) {
     const auto slash = rest.find('/');
     const std::string_view segment = rest.substr(0, slash);
-    if (segment == ".." || segment == "." || segment.empty()) return refuse("the path has a `..`, `.` or empty segment");
+    if (segment == ".." || segment == "." || segment.empty())
+      return refuse("the path has a `..`, `.` or empty segment");
     rest.remove_prefix(std::min(rest.size(), segment.size() + 1));
   }
   return {};
@@ -87,7 +90,8 @@ Result<std::string> unpack(zip_t* archive, const zip_stat_t& entry, std::size_t 
     if (got < 0) return bad(fmt::format("entry `{}`: {}", to_utf8(entry.name), zip_file_strerror(file.get())));
     if (got == 0) return bytes;
     bytes.append(buffer.data(), static_cast<std::size_t>(got));
-    if (bytes.size() > entry.size) return bad(fmt::format("entry `{}`: it is longer than it says", to_utf8(entry.name)));
+    if (bytes.size() > entry.size)
+      return bad(fmt::format("entry `{}`: it is longer than it says", to_utf8(entry.name)));
   }
 }
 
@@ -137,7 +141,8 @@ Result<Metadata> read_metadata(const Bundle& bundle) {
   if (metadata.language.empty()) return refuse("metadata.json has no text `language`");
   if (metadata.entrypoint_file.empty()) return refuse("metadata.json has no text `entrypointFile`");
   if (!bundle.files.contains(metadata.entrypoint_file)) {
-    return refuse(fmt::format("entrypointFile `{}` is not a file of the bundle", metadata.entrypoint_file.substr(0, 100)));
+    return refuse(
+        fmt::format("entrypointFile `{}` is not a file of the bundle", metadata.entrypoint_file.substr(0, 100)));
   }
   return metadata;
 }

@@ -11,8 +11,8 @@ namespace mayfly::deploy {
 
 // Limits of a bundle once unpacked.
 inline constexpr std::size_t kBundleFiles = 1000;
-inline constexpr std::size_t kBundleBytes = 64 << 20;   // all files together
-inline constexpr std::size_t kBundleRatio = 200;        // unpacked to packed; deflate of text reaches 20, bombs 1000
+inline constexpr std::size_t kBundleBytes = 64 << 20;  // all files together
+inline constexpr std::size_t kBundleRatio = 200;       // unpacked to packed; deflate of text reaches 20, bombs 1000
 inline constexpr std::size_t kBundlePathBytes = 255;
 
 // A zip file in memory: plain files by relative path. Nothing of it ever touches the disk under its own name.
@@ -24,7 +24,8 @@ struct Bundle {
 // duplicate names, and anything over the limits - checked before and while unpacking, as headers lie.
 Result<Bundle> unzip(std::string_view bytes);
 
-// What seed 000's metadata.json says: {"language": "wasm", "entrypointFile": "function.wasm"}; other members are ignored.
+// What seed 000's metadata.json says: {"language": "wasm", "entrypointFile": "function.wasm"}; other members are
+// ignored.
 struct Metadata {
   std::string language;
   std::string entrypoint_file;  // a file of the bundle

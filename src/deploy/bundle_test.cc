@@ -38,7 +38,8 @@ std::string zip(const std::vector<Entry>& entries) {
 
 // The same length, so that the archive stays whole: for names that libzip would not write.
 std::string renamed(std::string archive, std::string_view from, std::string_view to) {
-  for (auto at = archive.find(from); at != std::string::npos; at = archive.find(from, at + 1)) archive.replace(at, from.size(), to);
+  for (auto at = archive.find(from); at != std::string::npos; at = archive.find(from, at + 1))
+    archive.replace(at, from.size(), to);
   return archive;
 }
 
@@ -86,7 +87,8 @@ TEST(Bundle, RefusesWhatIsNoZip) {
 }
 
 TEST(Metadata, NamesLanguageAndEntryPoint) {
-  const auto metadata = read_metadata({{{"f.wasm", ""}, {"metadata.json", "{\"language\":\"wasm\",\r\n\"entrypointFile\":\"f.wasm\",\"x\":1}"}}});
+  const auto metadata = read_metadata(
+      {{{"f.wasm", ""}, {"metadata.json", "{\"language\":\"wasm\",\r\n\"entrypointFile\":\"f.wasm\",\"x\":1}"}}});
   ASSERT_TRUE(metadata) << metadata.error().message;
   EXPECT_EQ(metadata->language, "wasm");
   EXPECT_EQ(metadata->entrypoint_file, "f.wasm");

@@ -26,7 +26,8 @@ std::string_view hex_digits(std::string_view digest) {
 }
 
 // The version a rollback means: the one named, or the newest that is older than the active one.
-Result<VersionRecord> choose(const std::vector<VersionRecord>& versions, std::string_view active, std::string_view wanted) {
+Result<VersionRecord> choose(const std::vector<VersionRecord>& versions, std::string_view active,
+                             std::string_view wanted) {
   constexpr std::size_t kShortest = 8;  // digits of a prefix
   if (wanted.empty()) {
     const auto now = std::ranges::find(versions, active, &VersionRecord::digest);
@@ -153,7 +154,8 @@ Status Deployer::restore() {
     const auto versions = services_.storage.versions(function.name);
     if (!versions) return fail(versions.error());
     const auto active = std::ranges::find(*versions, function.active, &VersionRecord::digest);
-    if (active == versions->end()) return fail(ErrorCode::kStorage, "no record of the active version of " + function.name);
+    if (active == versions->end())
+      return fail(ErrorCode::kStorage, "no record of the active version of " + function.name);
     auto version = from_record(*active);
     if (!version) return fail(std::move(version.error()));
     restored.emplace(function.name, std::move(*version));

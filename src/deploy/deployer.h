@@ -48,7 +48,9 @@ class Deployer final : public invoke::Loader {
   // `digest` may be a prefix, at least 8 digits, or "": then the version before the active one.
   Result<registry::VersionPtr> rollback(const std::string& name, std::string_view digest);
   Status remove(const std::string& name);
-  Result<std::vector<storage::VersionRecord>> versions(const std::string& name) { return services_.storage.versions(name); }
+  Result<std::vector<storage::VersionRecord>> versions(const std::string& name) {
+    return services_.storage.versions(name);
+  }
 
   // Makes a version without storing or publishing it: for modules that live in files of the operator.
   Result<registry::VersionPtr> make_ephemeral(Upload upload);

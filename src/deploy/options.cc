@@ -29,7 +29,8 @@ Status set_time(std::chrono::milliseconds& limit, std::chrono::milliseconds larg
                 std::string_view value) {
   const auto time = parse_duration(value);
   if (!time) return bad(name, time.error().message);
-  if (time->count() == 0 || *time > largest) return bad(name, fmt::format("it is 1 ms to {} s", largest.count() / 1000));
+  if (time->count() == 0 || *time > largest)
+    return bad(name, fmt::format("it is 1 ms to {} s", largest.count() / 1000));
   limit = *time;
   return {};
 }

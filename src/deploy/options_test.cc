@@ -20,8 +20,8 @@ TEST(Options, SetWhatTheyName) {
 }
 
 TEST(Options, SayWhichOneIsBad) {
-  for (const auto* query : {"colour=red", "memory=lots", "memory=0", "memory=5G", "timeout=2h", "cpu=0", "cgi=maybe", "env=A",
-                            "env==1", "allow=fs", "allow=tcp=nowhere", "sockets=-1"}) {
+  for (const auto* query : {"colour=red", "memory=lots", "memory=0", "memory=5G", "timeout=2h", "cpu=0", "cgi=maybe",
+                            "env=A", "env==1", "allow=fs", "allow=tcp=nowhere", "sockets=-1"}) {
     const auto settings = parse_options(http::parse_query(query));
     ASSERT_FALSE(settings) << query;
     EXPECT_EQ(settings.error().code, ErrorCode::kBadOption);

@@ -12,8 +12,7 @@ using enum ErrorCode;
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_host_char(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
-         c == '_';
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_';
 }
 
 bool is_address_char(char c) {
@@ -28,10 +27,9 @@ bool is_authority(std::string_view text) {
 
   const auto host = is_address ? text.substr(1, host_end - 1) : text.substr(0, host_end);
   const auto port = text.substr(is_address ? host_end + 1 : host_end);
-  const bool port_ok = port.empty() || (port.front() == ':' && port.size() <= 6 &&
-                                        std::ranges::all_of(port.substr(1), is_digit));
-  return port_ok && !host.empty() &&
-         std::ranges::all_of(host, is_address ? is_address_char : is_host_char);
+  const bool port_ok =
+      port.empty() || (port.front() == ':' && port.size() <= 6 && std::ranges::all_of(port.substr(1), is_digit));
+  return port_ok && !host.empty() && std::ranges::all_of(host, is_address ? is_address_char : is_host_char);
 }
 
 // The part of an absolute-form target behind its scheme, "" when it has none that we serve.
@@ -119,8 +117,7 @@ Status check_expect(Request& request) {
 
 bool has_connection_option(const Request& request, std::string_view option) {
   return std::ranges::any_of(request.fields, [&](const Field& field) {
-    return equals_ignoring_case(field.name, "Connection") &&
-           boost::beast::http::token_list(field.value).exists(option);
+    return equals_ignoring_case(field.name, "Connection") && boost::beast::http::token_list(field.value).exists(option);
   });
 }
 
@@ -128,8 +125,8 @@ bool has_connection_option(const Request& request, std::string_view option) {
 
 Status check_version(std::string_view line) {
   const std::string_view version = line.substr(line.size() - std::min<std::size_t>(line.size(), 9));
-  const bool is_version = version.size() == 9 && version.starts_with(" HTTP/") &&
-                          is_digit(version[6]) && version[7] == '.' && is_digit(version[8]);
+  const bool is_version = version.size() == 9 && version.starts_with(" HTTP/") && is_digit(version[6]) &&
+                          version[7] == '.' && is_digit(version[8]);
   if (!is_version || version == " HTTP/1.1" || version == " HTTP/1.0") return {};
   return fail(kHttpVersion, "the request line names an HTTP version other than 1.1 and 1.0");
 }
@@ -138,8 +135,7 @@ Status check_header(Request& request) {
   for (const auto check : {check_host, check_target, check_framing, check_expect}) {
     if (auto status = check(request); !status) return status;
   }
-  const bool wants_more =
-      request.minor_version >= 1 || has_connection_option(request, "keep-alive");
+  const bool wants_more = request.minor_version >= 1 || has_connection_option(request, "keep-alive");
   request.keep_alive = wants_more && !has_connection_option(request, "close");
   return {};
 }

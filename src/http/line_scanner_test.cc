@@ -44,8 +44,7 @@ TEST(LineScanner, RefusesWhatOthersMayReadDifferently) {
   EXPECT_EQ(scan("a\n"), "line 1 of the text ends with LF instead of CRLF");
   EXPECT_EQ(scan("a\rb"), "line 1 of the text has a CR without LF");
   EXPECT_EQ(scan("a\r\r\n"), "line 1 of the text has a CR without LF");
-  EXPECT_EQ(scan("a\r\n b"),
-            "[a]line 2 of the text begins with a blank; folded lines are not accepted");
+  EXPECT_EQ(scan("a\r\n b"), "[a]line 2 of the text begins with a blank; folded lines are not accepted");
   EXPECT_EQ(scan("a\0"sv), "line 1 of the text has the control character 0x00");
   EXPECT_EQ(scan("a\x7f"), "line 1 of the text has the control character 0x7f");
 }

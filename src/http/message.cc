@@ -54,18 +54,14 @@ std::size_t Fields::count(std::string_view name) const {
   return static_cast<std::size_t>(std::ranges::count_if(fields_, same));
 }
 
-std::string_view Request::path() const {
-  return std::string_view(target).substr(0, target.find('?'));
-}
+std::string_view Request::path() const { return std::string_view(target).substr(0, target.find('?')); }
 
 std::string_view Request::query() const {
   const auto mark = target.find('?');
   return mark == std::string::npos ? std::string_view() : std::string_view(target).substr(mark + 1);
 }
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
+bool equals_ignoring_case(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
 
 bool is_token(std::string_view text) {
   const auto is_token_char = [](char c) { return kIsTokenChar[static_cast<unsigned char>(c)]; };

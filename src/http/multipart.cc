@@ -33,10 +33,8 @@ std::optional<std::string> find_parameter(std::string_view parameters, std::stri
 
 // RFC 2046 section 5.1.1.
 bool is_boundary(std::string_view text) {
-  constexpr std::string_view kChars =
-      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'()+_,-./:=? ";
-  return !text.empty() && text.size() <= 70 && text.back() != ' ' &&
-         text.find_first_not_of(kChars) == text.npos;
+  constexpr std::string_view kChars = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'()+_,-./:=? ";
+  return !text.empty() && text.size() <= 70 && text.back() != ' ' && text.find_first_not_of(kChars) == text.npos;
 }
 
 Result<std::string> boundary_of(std::string_view content_type) {
@@ -47,8 +45,7 @@ Result<std::string> boundary_of(std::string_view content_type) {
   const auto boundary = find_parameter(parameters, "boundary");
   if (!boundary) return fail(kBadMultipart, "the Content-Type has no boundary");
   if (!is_boundary(*boundary)) {
-    return fail(kBadMultipart,
-                "the boundary is not 1 to 70 of the characters that RFC 2046 allows");
+    return fail(kBadMultipart, "the boundary is not 1 to 70 of the characters that RFC 2046 allows");
   }
   return *boundary;
 }
@@ -60,8 +57,7 @@ struct Delimiter {
 };
 
 // The delimiter that begins at `begin`, when the line is whole and nothing but the boundary.
-std::optional<Delimiter> delimiter_at(std::string_view body, std::size_t begin,
-                                      std::size_t boundary_end) {
+std::optional<Delimiter> delimiter_at(std::string_view body, std::size_t begin, std::size_t boundary_end) {
   auto rest = body.substr(boundary_end);
   const bool last = rest.starts_with("--");
   if (last) rest.remove_prefix(2);
@@ -73,8 +69,7 @@ std::optional<Delimiter> delimiter_at(std::string_view body, std::size_t begin,
 
 // The next one. `mark` is the boundary with the CRLF and dashes before it; at the very start of the
 // body the CRLF is missing.
-std::optional<Delimiter> find_delimiter(std::string_view body, std::string_view mark,
-                                        std::size_t from) {
+std::optional<Delimiter> find_delimiter(std::string_view body, std::string_view mark, std::size_t from) {
   if (from == 0 && body.starts_with(mark.substr(2))) {
     if (auto first = delimiter_at(body, 0, mark.size() - 2)) return first;
   }
@@ -98,24 +93,20 @@ Status read_disposition(Part& part, std::string_view value) {
 Result<Part> parse_part(std::string_view text) {
   const auto header_end = text.substr(0, kPartHeaderBytes).find("\r\n\r\n");
   if (header_end == text.npos) {
-    return fail(kBadMultipart,
-                fmt::format("it has no empty line within {} bytes", kPartHeaderBytes));
+    return fail(kBadMultipart, fmt::format("it has no empty line within {} bytes", kPartHeaderBytes));
   }
-  Part part{.content_type = "text/plain",
-            .body = text.substr(header_end + 4)};  // RFC 7578 section 4.4
+  Part part{.content_type = "text/plain", .body = text.substr(header_end + 4)};  // RFC 7578 section 4.4
   bool has_disposition = false;
   for (auto header = text.substr(0, header_end + 2); !header.empty();) {
     const auto line = header.substr(0, header.find("\r\n"));
     header.remove_prefix(line.size() + 2);
     const auto colon = std::min(line.find(':'), line.size());
     const auto name = line.substr(0, colon);
-    if (colon == line.size() || !is_token(name))
-      return fail(kBadMultipart, "it has a malformed header line");
+    if (colon == line.size() || !is_token(name)) return fail(kBadMultipart, "it has a malformed header line");
     const auto value = trim(line.substr(colon + 1));
     if (equals_ignoring_case(name, "Content-Type")) part.content_type = value;
     if (!equals_ignoring_case(name, "Content-Disposition")) continue;
-    if (auto status = read_disposition(part, value); !status)
-      return fail(std::move(status).error());
+    if (auto status = read_disposition(part, value); !status) return fail(std::move(status).error());
     has_disposition = true;
   }
   if (!has_disposition) return fail(kBadMultipart, "it has no Content-Disposition");
@@ -131,8 +122,7 @@ Result<std::vector<Part>> parse_multipart(std::string_view content_type, std::st
 
   std::vector<Part> parts;
   auto delimiter = find_delimiter(body, mark, 0);
-  if (!delimiter)
-    return fail(kBadMultipart, "no line of the body is the boundary that the Content-Type names");
+  if (!delimiter) return fail(kBadMultipart, "no line of the body is the boundary that the Content-Type names");
   while (!delimiter->last) {
     if (parts.size() == kMultipartParts) {
       return fail(kBadMultipart, fmt::format("there are more than {} parts", kMultipartParts));
@@ -141,8 +131,7 @@ Result<std::vector<Part>> parse_multipart(std::string_view content_type, std::st
     if (!next) return fail(kBadMultipart, "the body ends before its final boundary");
     auto part = parse_part(body.substr(delimiter->end, next->begin - delimiter->end));
     if (!part) {
-      return fail(kBadMultipart,
-                  fmt::format("part {}: {}", parts.size() + 1, part.error().message));
+      return fail(kBadMultipart, fmt::format("part {}: {}", parts.size() + 1, part.error().message));
     }
     parts.push_back(std::move(*part));
     delimiter = next;

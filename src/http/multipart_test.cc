@@ -10,12 +10,10 @@ constexpr std::string_view kType = "multipart/form-data; boundary=b";
 
 std::string parse(std::string_view content_type, std::string_view body) {
   const auto parts = parse_multipart(content_type, body);
-  if (!parts)
-    return fmt::format("{}: {}", describe(parts.error().code).slug, parts.error().message);
+  if (!parts) return fmt::format("{}: {}", describe(parts.error().code).slug, parts.error().message);
   std::string text;
   for (const Part& part : *parts) {
-    text += fmt::format("[{}|{}|{}|{}]", part.name, part.filename.value_or("-"), part.content_type,
-                        part.body);
+    text += fmt::format("[{}|{}|{}|{}]", part.name, part.filename.value_or("-"), part.content_type, part.body);
   }
   return text;
 }
@@ -48,16 +46,13 @@ TEST(ParseMultipart, IgnoresPreambleAndEpilogue) {
 }
 
 TEST(ParseMultipart, TakesBodiesThatLookAlmostLikeTheBoundary) {
-  EXPECT_EQ(
-      parse(kType,
-            "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n--b\n\r\n--bb\r\n--b-\r\n--b--"),
-      "[a|-|text/plain|--b\n\r\n--bb\r\n--b-]");
+  EXPECT_EQ(parse(kType, "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n--b\n\r\n--bb\r\n--b-\r\n--b--"),
+            "[a|-|text/plain|--b\n\r\n--bb\r\n--b-]");
 }
 
 TEST(ParseMultipart, TakesAnEmptyFormAndAnEmptyPart) {
   EXPECT_EQ(parse(kType, "--b--\r\n"), "");
-  EXPECT_EQ(parse(kType, "--b\r\nContent-Disposition: form-data; name=\"\"\r\n\r\n\r\n--b--"),
-            "[|-|text/plain|]");
+  EXPECT_EQ(parse(kType, "--b\r\nContent-Disposition: form-data; name=\"\"\r\n\r\n\r\n--b--"), "[|-|text/plain|]");
 }
 
 TEST(ParseMultipart, TakesAQuotedBoundaryAndParametersOfAnyCase) {
@@ -67,34 +62,28 @@ TEST(ParseMultipart, TakesAQuotedBoundaryAndParametersOfAnyCase) {
 }
 
 TEST(ParseMultipart, UnescapesQuotedNames) {
-  EXPECT_EQ(with_disposition(R"(form-data; name="a\"b"; filename="c;\\d.zip")"),
-            R"([a"b|c;\d.zip|text/plain|x])");
+  EXPECT_EQ(with_disposition(R"(form-data; name="a\"b"; filename="c;\\d.zip")"), R"([a"b|c;\d.zip|text/plain|x])");
 }
 
 TEST(ParseMultipart, IgnoresTheExtendedFilename) {
-  EXPECT_EQ(with_disposition("form-data; name=a; filename*=UTF-8''%e2.zip; filename=b.zip"),
-            "[a|b.zip|text/plain|x]");
+  EXPECT_EQ(with_disposition("form-data; name=a; filename*=UTF-8''%e2.zip; filename=b.zip"), "[a|b.zip|text/plain|x]");
 }
 
 TEST(ParseMultipart, NeedsANameOfFormData) {
-  const auto refusal =
-      "bad-multipart: part 1: its Content-Disposition is not form-data with a name";
+  const auto refusal = "bad-multipart: part 1: its Content-Disposition is not form-data with a name";
   EXPECT_EQ(with_disposition("form-data"), refusal);
   EXPECT_EQ(with_disposition("attachment; name=a"), refusal);
   EXPECT_EQ(with_disposition("form-data; name=\"a"), refusal);
-  EXPECT_EQ(parse(kType, "--b\r\nX: y\r\n\r\n\r\n--b--"),
-            "bad-multipart: part 1: it has no Content-Disposition");
+  EXPECT_EQ(parse(kType, "--b\r\nX: y\r\n\r\n\r\n--b--"), "bad-multipart: part 1: it has no Content-Disposition");
 }
 
 TEST(ParseMultipart, RefusesAnotherMediaType) {
-  EXPECT_EQ(parse("application/json", ""),
-            "unsupported-media-type: the Content-Type is not multipart/form-data");
+  EXPECT_EQ(parse("application/json", ""), "unsupported-media-type: the Content-Type is not multipart/form-data");
   EXPECT_EQ(parse("", ""), "unsupported-media-type: the Content-Type is not multipart/form-data");
 }
 
 TEST(ParseMultipart, RefusesABadBoundary) {
-  const auto refusal =
-      "bad-multipart: the boundary is not 1 to 70 of the characters that RFC 2046 allows";
+  const auto refusal = "bad-multipart: the boundary is not 1 to 70 of the characters that RFC 2046 allows";
   EXPECT_EQ(parse("multipart/form-data", ""), "bad-multipart: the Content-Type has no boundary");
   EXPECT_EQ(parse("multipart/form-data; boundary=\"\"", ""), refusal);
   EXPECT_EQ(parse("multipart/form-data; boundary=\"a \"", ""), refusal);
@@ -103,8 +92,7 @@ TEST(ParseMultipart, RefusesABadBoundary) {
 }
 
 TEST(ParseMultipart, RefusesABodyThatEndsTooSoon) {
-  EXPECT_EQ(parse(kType, ""),
-            "bad-multipart: no line of the body is the boundary that the Content-Type names");
+  EXPECT_EQ(parse(kType, ""), "bad-multipart: no line of the body is the boundary that the Content-Type names");
   EXPECT_EQ(parse(kType, "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b"),
             "bad-multipart: the body ends before its final boundary");
 }

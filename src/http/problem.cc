@@ -26,27 +26,16 @@ std::string to_html(std::string_view text) {
   bool in_code = false;
   for (const char c : text) {
     switch (c) {
-      case '&':
-        html += "&amp;";
-        break;
-      case '<':
-        html += "&lt;";
-        break;
-      case '>':
-        html += "&gt;";
-        break;
-      case '"':
-        html += "&quot;";
-        break;
-      case '\'':
-        html += "&#39;";
-        break;
+      case '&': html += "&amp;"; break;
+      case '<': html += "&lt;"; break;
+      case '>': html += "&gt;"; break;
+      case '"': html += "&quot;"; break;
+      case '\'': html += "&#39;"; break;
       case '`':
         html += in_code ? "</code>" : "<code>";
         in_code = !in_code;
         break;
-      default:
-        html += c;
+      default: html += c;
     }
   }
   return html;
@@ -66,8 +55,7 @@ constexpr std::string_view kStyle = R"(
 
 // Self-contained: no script, font or image, so that it also works without a network. The parts are
 // HTML.
-std::string page(std::string_view label, std::string_view title, std::string_view content,
-                 std::string_view footer) {
+std::string page(std::string_view label, std::string_view title, std::string_view content, std::string_view footer) {
   return fmt::format(R"(<!doctype html>
 <html lang="en">
 <head>
@@ -90,8 +78,8 @@ std::string page(std::string_view label, std::string_view title, std::string_vie
 std::string index_page() {
   std::string rows;
   for (const auto& entry : error_catalogue()) {
-    rows += fmt::format("<tr><td>{2}<td><a href=\"{0}{1}\">{1}</a><td>{3}\n", kErrorsPath,
-                        entry.slug, entry.status, to_html(entry.title));
+    rows += fmt::format("<tr><td>{2}<td><a href=\"{0}{1}\">{1}</a><td>{3}\n", kErrorsPath, entry.slug, entry.status,
+                        to_html(entry.title));
   }
   return page("mayfly", "Errors", fmt::format("<table>\n{}</table>", rows),
               "The <code>type</code> of an error answer leads to one of these pages.");
@@ -100,16 +88,14 @@ std::string index_page() {
 std::string entry_page(const ErrorEntry& entry) {
   return page(fmt::format("{} {}", entry.status, reason_phrase(entry.status)), to_html(entry.title),
               fmt::format("<p>{}</p>", to_html(entry.advice)),
-              fmt::format("<code>{0}{1}</code> &middot; <a href=\"{0}\">all errors</a>",
-                          kErrorsPath, entry.slug));
+              fmt::format("<code>{0}{1}</code> &middot; <a href=\"{0}\">all errors</a>", kErrorsPath, entry.slug));
 }
 
 }  // namespace
 
 Response problem(const Error& error, const ProblemOptions& options) {
   const ErrorEntry& entry = describe(error.code);
-  const std::string detail =
-      to_utf8(error.message);  // JSON is UTF-8, and messages may quote a guest
+  const std::string detail = to_utf8(error.message);  // JSON is UTF-8, and messages may quote a guest
   boost::json::object document = {
       {"type", fmt::format("{}{}", kErrorsPath, entry.slug)},
       {"title", entry.title},

@@ -6,13 +6,11 @@ namespace mayfly::http {
 namespace {
 
 TEST(Problem, IsTheDocumentOfRfc9457) {
-  const auto response =
-      problem({ErrorCode::kUnknownFunction, "no function \"a\""}, {.request_id = "r1"});
+  const auto response = problem({ErrorCode::kUnknownFunction, "no function \"a\""}, {.request_id = "r1"});
   EXPECT_EQ(response.status, 404);
   EXPECT_EQ(response.fields.get("Content-Type"), "application/problem+json");
-  EXPECT_EQ(response.body,
-            R"({"type":"/_mayfly/errors/unknown-function","title":"Unknown function","status":404,)"
-            R"("detail":"no function \"a\"","instance":"r1"})");
+  EXPECT_EQ(response.body, R"({"type":"/_mayfly/errors/unknown-function","title":"Unknown function","status":404,)"
+                           R"("detail":"no function \"a\"","instance":"r1"})");
 }
 
 TEST(Problem, CarriesTheErrorMemberOfTheSeeds) {

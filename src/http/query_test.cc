@@ -34,9 +34,7 @@ TEST(ParseQuery, DecodesPlusAndPercent) {
   EXPECT_EQ(describe("n=%00x"), "[n=\0x]"sv);
 }
 
-TEST(ParseQuery, KeepsAPercentThatEscapesNothing) {
-  EXPECT_EQ(describe("a=100%&b=%zz%4"), "[a=100%][b=%zz%4]");
-}
+TEST(ParseQuery, KeepsAPercentThatEscapesNothing) { EXPECT_EQ(describe("a=100%&b=%zz%4"), "[a=100%][b=%zz%4]"); }
 
 TEST(ParseQuery, ReplacesWhatIsNotUtf8) {
   EXPECT_EQ(describe("a=%ff&b=\xC3"), "[a=\uFFFD][b=\uFFFD]");

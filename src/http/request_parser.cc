@@ -57,8 +57,7 @@ class RequestParser::Impl final : public beast::basic_parser<true> {
   Error body_too_large() const;
 
   // basic_parser
-  void on_request_impl(beast::verb, string_view method, string_view target, int version,
-                       error_code& code) override;
+  void on_request_impl(beast::verb, string_view method, string_view target, int version, error_code& code) override;
   void on_response_impl(int, string_view, int, error_code&) override {}
   void on_field_impl(beast::field, string_view name, string_view value, error_code&) override;
   void on_header_impl(error_code& code) override;
@@ -114,8 +113,7 @@ Result<std::size_t> RequestParser::Impl::consume_header(std::string_view bytes) 
 Status RequestParser::Impl::check_line(std::string_view line) const {
   if (lines_.count() == 1) return check_version(line);
   if (lines_.count() - 1 <= limits_.header_fields) return {};
-  return fail(kHeadersTooLarge,
-              fmt::format("the header has more than {} fields", limits_.header_fields));
+  return fail(kHeadersTooLarge, fmt::format("the header has more than {} fields", limits_.header_fields));
 }
 
 Result<std::size_t> RequestParser::Impl::consume_body(std::string_view bytes) {
@@ -165,8 +163,7 @@ Result<std::size_t> RequestParser::Impl::feed(std::string_view bytes) {
   if (!code || (code == beast::error::need_more && !in_header)) return used;
   if (failure_) return fail(*failure_);
   const auto line = 1 + std::ranges::count(bytes.substr(0, used), '\n');
-  return fail(
-      parse_error(code, in_header ? fmt::format("line {} of the header", line) : "a trailer"));
+  return fail(parse_error(code, in_header ? fmt::format("line {} of the header", line) : "a trailer"));
 }
 
 Status RequestParser::Impl::limit_body(std::size_t bytes) {
@@ -183,26 +180,24 @@ void RequestParser::Impl::refuse(error_code& code, Error error) {
 }
 
 Error RequestParser::Impl::uri_too_long() const {
-  return {kUriTooLong,
-          fmt::format("the request target is longer than {} bytes", limits_.target_bytes)};
+  return {kUriTooLong, fmt::format("the request target is longer than {} bytes", limits_.target_bytes)};
 }
 
 Error RequestParser::Impl::header_too_large() const {
-  return {kHeadersTooLarge,
-          fmt::format("the header is larger than {} bytes", limits_.header_bytes)};
+  return {kHeadersTooLarge, fmt::format("the header is larger than {} bytes", limits_.header_bytes)};
 }
 
 Error RequestParser::Impl::trailers_too_large() const {
-  return {kHeadersTooLarge, fmt::format("chunk extensions and trailers are larger than {} bytes",
-                                        limits_.header_bytes)};
+  return {kHeadersTooLarge,
+          fmt::format("chunk extensions and trailers are larger than {} bytes", limits_.header_bytes)};
 }
 
 Error RequestParser::Impl::body_too_large() const {
   return {kBodyTooLarge, fmt::format("the body is larger than {} bytes", body_limit_)};
 }
 
-void RequestParser::Impl::on_request_impl(beast::verb, string_view method, string_view target,
-                                          int version, error_code& code) {
+void RequestParser::Impl::on_request_impl(beast::verb, string_view method, string_view target, int version,
+                                          error_code& code) {
   if (target.size() > limits_.target_bytes) return refuse(code, uri_too_long());
   request_.method = method;
   request_.target = target;
@@ -210,8 +205,7 @@ void RequestParser::Impl::on_request_impl(beast::verb, string_view method, strin
   request_.fields.reserve(lines_.count() - 2);
 }
 
-void RequestParser::Impl::on_field_impl(beast::field, string_view name, string_view value,
-                                        error_code&) {
+void RequestParser::Impl::on_field_impl(beast::field, string_view name, string_view value, error_code&) {
   if (state_ == State::kBody) return;  // a trailer
   request_.fields.add(name, value);
 }
@@ -235,8 +229,7 @@ void RequestParser::Impl::on_chunk_header_impl(std::uint64_t size, string_view, 
   if (!fits) refuse(code, body_too_large());
 }
 
-std::size_t RequestParser::Impl::on_chunk_body_impl(std::uint64_t remain, string_view bytes,
-                                                    error_code&) {
+std::size_t RequestParser::Impl::on_chunk_body_impl(std::uint64_t remain, string_view bytes, error_code&) {
   request_.body += std::string_view(bytes);
   if (remain == bytes.size()) awaits_ = Awaits::kChunkSize;
   return bytes.size();
@@ -259,8 +252,7 @@ Request RequestParser::take() {
 }
 
 bool RequestParser::expects_continue() const {
-  return state() == State::kBody && request().minor_version >= 1 &&
-         request().fields.count("Expect") > 0;
+  return state() == State::kBody && request().minor_version >= 1 && request().fields.count("Expect") > 0;
 }
 
 Status RequestParser::limit_body(std::size_t bytes) {

@@ -98,9 +98,8 @@ std::vector<Case> read_cases(const std::filesystem::path& file) {
 }
 
 std::string describe(const Request& request) {
-  std::string text =
-      fmt::format("{} {} HTTP/1.{} {}\n", request.method, escape(request.target),
-                  request.minor_version, request.keep_alive ? "keep-alive" : "close");
+  std::string text = fmt::format("{} {} HTTP/1.{} {}\n", request.method, escape(request.target), request.minor_version,
+                                 request.keep_alive ? "keep-alive" : "close");
   for (const auto& [name, value] : request.fields) {
     text += fmt::format("  {}:{}{}\n", name, value.empty() ? "" : " ", escape(value));
   }
@@ -109,20 +108,16 @@ std::string describe(const Request& request) {
 }
 
 std::string describe(const Error& error) {
-  return fmt::format("{} {}: {}\n", mayfly::describe(error.code).status,
-                     mayfly::describe(error.code).slug, error.message);
+  return fmt::format("{} {}: {}\n", mayfly::describe(error.code).status, mayfly::describe(error.code).slug,
+                     error.message);
 }
 
 std::string_view describe(RequestParser::State state) {
   switch (state) {
-    case RequestParser::State::kStart:
-      return "";
-    case RequestParser::State::kHeader:
-      return "the header goes on\n";
-    case RequestParser::State::kBody:
-      return "the body goes on\n";
-    case RequestParser::State::kDone:
-      return "done\n";
+    case RequestParser::State::kStart: return "";
+    case RequestParser::State::kHeader: return "the header goes on\n";
+    case RequestParser::State::kBody: return "the body goes on\n";
+    case RequestParser::State::kDone: return "done\n";
   }
   return "?";
 }
@@ -240,14 +235,12 @@ TEST_F(RequestParserTest, GivesTheSameErrorForEver) {
 }
 
 TEST_F(RequestParserTest, KnowsThatTheClientWaitsForContinue) {
-  ASSERT_TRUE(parser.consume(
-      "PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\n"));
+  ASSERT_TRUE(parser.consume("PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\n"));
   EXPECT_TRUE(parser.expects_continue());
 }
 
 TEST_F(RequestParserTest, NeverSends100ContinueToHttp10) {
-  ASSERT_TRUE(
-      parser.consume("PUT / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n"));
+  ASSERT_TRUE(parser.consume("PUT / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n"));
   EXPECT_FALSE(parser.expects_continue());
 }
 

@@ -15,12 +15,10 @@ namespace {
 
 // Ours, whatever the response says.
 constexpr std::array<std::string_view, 7> kOurFields = {
-    "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive",
-    "Date",           "Upgrade",           "Trailer"};
+    "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Date", "Upgrade", "Trailer"};
 
 bool is_ours(std::string_view name) {
-  return std::ranges::any_of(kOurFields,
-                             [&](auto ours) { return equals_ignoring_case(ours, name); });
+  return std::ranges::any_of(kOurFields, [&](auto ours) { return equals_ignoring_case(ours, name); });
 }
 
 // 1xx, 204 and 304 never have a body, and no length of one (RFC 9110 section 8.6).

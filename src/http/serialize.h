@@ -18,8 +18,8 @@ struct Framing {
 struct HeadOptions {
   Framing framing;
   bool keep_alive = true;
-  int minor_version = 1;      // of the request
-  std::string_view date;      // an IMF-fixdate
+  int minor_version = 1;  // of the request
+  std::string_view date;  // an IMF-fixdate
 };
 
 // Appends status line and fields. Fields of the response that belong to framing or to the connection

@@ -31,8 +31,7 @@ TEST(WriteHead, WritesStatusFieldsLengthAndDate) {
 }
 
 TEST(WriteHead, PrefersTheReasonOfTheResponse) {
-  EXPECT_EQ(head({.status = 404, .reason = "Nope"}, {}),
-            "HTTP/1.1 404 Nope\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(head({.status = 404, .reason = "Nope"}, {}), "HTTP/1.1 404 Nope\r\nContent-Length: 0\r\n\r\n");
   EXPECT_EQ(head({.status = 299}, {}), "HTTP/1.1 299 \r\nContent-Length: 0\r\n\r\n");
 }
 
@@ -50,33 +49,28 @@ TEST(WriteHead, LeavesOutTheFieldsThatAreOurs) {
 }
 
 TEST(WriteHead, CannotBeMadeToWriteAnotherLine) {
-  auto response =
-      with_fields({{"A", "1\r\nB: 2"}, {"C\r\nD", "3"}, {"E\n", "4"}, {"", "5"}, {"F", "6"}});
+  auto response = with_fields({{"A", "1\r\nB: 2"}, {"C\r\nD", "3"}, {"E\n", "4"}, {"", "5"}, {"F", "6"}});
   response.reason = "OK\r\nG: 7";
   EXPECT_EQ(head(response, {.framing = {Kind::kChunked}}),
             "HTTP/1.1 200 OK\r\nF: 6\r\nTransfer-Encoding: chunked\r\n\r\n");
 }
 
 TEST(WriteHead, TellsHttp10ThatTheConnectionStays) {
-  EXPECT_EQ(head({}, {.minor_version = 0}),
-            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_EQ(head({}, {.minor_version = 0}), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n");
 }
 
 TEST(WriteHead, TellsThatTheConnectionCloses) {
-  EXPECT_EQ(head({}, {.keep_alive = false}),
-            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(head({}, {.keep_alive = false}), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 }
 
 TEST(WriteHead, GivesHeadTheLengthOfTheBodyItDoesNotSend) {
-  EXPECT_EQ(head({}, {.framing = {Kind::kNoBody, 7}}),
-            "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n");
+  EXPECT_EQ(head({}, {.framing = {Kind::kNoBody, 7}}), "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n");
 }
 
 TEST(WriteHead, GivesNoLengthToAStatusWithoutBody) {
   EXPECT_EQ(head({.status = 100}, {}), "HTTP/1.1 100 Continue\r\n\r\n");
   EXPECT_EQ(head({.status = 204}, {.framing = {Kind::kNoBody}}), "HTTP/1.1 204 No Content\r\n\r\n");
-  EXPECT_EQ(head({.status = 304}, {.framing = {Kind::kLength, 3}}),
-            "HTTP/1.1 304 Not Modified\r\n\r\n");
+  EXPECT_EQ(head({.status = 304}, {.framing = {Kind::kLength, 3}}), "HTTP/1.1 304 Not Modified\r\n\r\n");
 }
 
 TEST(WriteChunk, WritesSizesInHexAndSkipsEmptyChunks) {

@@ -74,8 +74,8 @@ void Invocation::wait() {
   wall_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     const auto self = weak.lock();
     if (error || !self || self->state_ == State::kDone) return;
-    self->fail_with({ErrorCode::kTooSlow, fmt::format("the function was not done after its {} ms",
-                                                      self->settings().limits.wall.count())});
+    self->fail_with({ErrorCode::kTooSlow,
+                     fmt::format("the function was not done after its {} ms", self->settings().limits.wall.count())});
   });
 }
 
@@ -155,7 +155,7 @@ void Invocation::succeed() {
   committed_ ? sink_.finish() : sink_.respond(std::move(response));
 }
 
-void Invocation::fail_with(const Error& error) {
+void Invocation::fail_with(Error error) {
   const auto keep = shared_from_this();
   request_.version->metrics().failed.fetch_add(1, std::memory_order_relaxed);
   guest_log_.flush();

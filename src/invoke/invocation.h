@@ -61,7 +61,7 @@ class Invocation final : public sandbox::GuestHost, public std::enable_shared_fr
   void conclude();
   Status commit();
   void succeed();
-  void fail_with(const Error& error);
+  void fail_with(Error error);
   void finish();
   const sandbox::Settings& settings() const { return request_.version->settings(); }
 
@@ -78,7 +78,7 @@ class Invocation final : public sandbox::GuestHost, public std::enable_shared_fr
   bool holds_slot_ = false;
   boost::asio::steady_timer wall_timer_;
 
-  std::string output_;          // stdout that is not committed yet
+  std::string output_;  // stdout that is not committed yet
   std::uint64_t output_bytes_ = 0;
   bool committed_ = false;
 };

@@ -22,7 +22,8 @@ ClientMetric histogram_of(const std::string& function, const Histogram& histogra
   for (std::size_t i = 0; i <= Histogram::kBounds.size(); ++i) {
     cumulative += histogram.bucket(i);
     const bool last = i == Histogram::kBounds.size();
-    metric.histogram.bucket.push_back({cumulative, last ? std::numeric_limits<double>::infinity() : Histogram::kBounds[i]});
+    metric.histogram.bucket.push_back(
+        {cumulative, last ? std::numeric_limits<double>::infinity() : Histogram::kBounds[i]});
   }
   metric.histogram.sample_count = cumulative;
   metric.histogram.sample_sum = histogram.sum_seconds();
@@ -30,11 +31,12 @@ ClientMetric histogram_of(const std::string& function, const Histogram& histogra
 }
 
 std::vector<MetricFamily> families_of(const std::map<std::string, std::shared_ptr<Invocations>>& functions) {
-  MetricFamily count{"mayfly_invocations_total", "Invocations, by function and how they ended.", MetricType::Counter, {}};
+  MetricFamily count{
+      "mayfly_invocations_total", "Invocations, by function and how they ended.", MetricType::Counter, {}};
   MetricFamily bytes{"mayfly_response_bytes_total", "Bytes of response bodies.", MetricType::Counter, {}};
   MetricFamily cpu{"mayfly_cpu_seconds_total", "CPU time of guests.", MetricType::Counter, {}};
-  MetricFamily duration{"mayfly_invocation_duration_seconds", "From admission to the end of the guest.",
-                        MetricType::Histogram, {}};
+  MetricFamily duration{
+      "mayfly_invocation_duration_seconds", "From admission to the end of the guest.", MetricType::Histogram, {}};
   for (const auto& [name, counted] : functions) {
     for (const auto& [outcome, value] : {std::pair{"ok", &counted->succeeded}, std::pair{"error", &counted->failed}}) {
       ClientMetric metric = with_label("function", name);
@@ -60,8 +62,8 @@ std::string exposition(const std::vector<Sample>& samples,
   for (const Sample& sample : samples) {
     const bool counter = sample.kind == Sample::Kind::kCounter;
     if (families.empty() || families.back().name != sample.name) {
-      families.push_back({std::string(sample.name), std::string(sample.help),
-                          counter ? MetricType::Counter : MetricType::Gauge, {}});
+      families.push_back(
+          {std::string(sample.name), std::string(sample.help), counter ? MetricType::Counter : MetricType::Gauge, {}});
     }
     ClientMetric metric = with_label(sample.label, sample.label_value);
     (counter ? metric.counter.value : metric.gauge.value) = sample.value;

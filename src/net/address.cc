@@ -1,7 +1,7 @@
 #include "net/address.h"
 
-#include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
+#include <boost/asio/ip/address.hpp>
 
 #include <charconv>
 

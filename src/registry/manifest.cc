@@ -2,8 +2,8 @@
 
 #include "base/text.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 namespace mayfly::registry {
 namespace {
@@ -11,16 +11,21 @@ namespace {
 namespace json = boost::json;
 
 json::object limits_json(const sandbox::Limits& limits) {
-  return {{"memory_bytes", limits.memory_bytes},   {"cpu_ms", limits.cpu.count()},
-          {"wall_ms", limits.wall.count()},        {"response_bytes", limits.response_bytes},
-          {"log_bytes", limits.log_bytes},         {"sockets", limits.sockets}};
+  return {{"memory_bytes", limits.memory_bytes},     {"cpu_ms", limits.cpu.count()},  {"wall_ms", limits.wall.count()},
+          {"response_bytes", limits.response_bytes}, {"log_bytes", limits.log_bytes}, {"sockets", limits.sockets}};
 }
 
 sandbox::Limits limits_of(const json::object& object) {
   const auto number = [&](const char* name) { return object.at(name).to_number<std::size_t>(); };
-  const auto milliseconds = [&](const char* name) { return std::chrono::milliseconds(object.at(name).to_number<std::int64_t>()); };
-  return {.memory_bytes = number("memory_bytes"), .cpu = milliseconds("cpu_ms"), .wall = milliseconds("wall_ms"),
-          .response_bytes = number("response_bytes"), .log_bytes = number("log_bytes"), .sockets = number("sockets")};
+  const auto milliseconds = [&](const char* name) {
+    return std::chrono::milliseconds(object.at(name).to_number<std::int64_t>());
+  };
+  return {.memory_bytes = number("memory_bytes"),
+          .cpu = milliseconds("cpu_ms"),
+          .wall = milliseconds("wall_ms"),
+          .response_bytes = number("response_bytes"),
+          .log_bytes = number("log_bytes"),
+          .sockets = number("sockets")};
 }
 
 Manifest read(const json::object& object) {

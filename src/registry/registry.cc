@@ -36,15 +36,15 @@ Status check_name(std::string_view name) {
   if (std::ranges::find(kReserved, name) != kReserved.end()) {
     return fail(ErrorCode::kReservedName, fmt::format("`{}` is a path of the server itself", name));
   }
-  const bool shaped = !name.empty() && name.size() <= kMaxName && is_alphanumeric(name.front()) &&
-                      std::ranges::all_of(name, [](char c) {
-                        return is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
-                      });
+  const bool shaped =
+      !name.empty() && name.size() <= kMaxName && is_alphanumeric(name.front()) &&
+      std::ranges::all_of(name, [](char c) { return is_alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
   if (shaped) return {};
-  return fail(ErrorCode::kBadName,
-              fmt::format("`{}` is not a function name: 1 to {} of a-z, A-Z, 0-9, '-', '_', '.', starting with a letter "
-                          "or a digit",
-                          name.substr(0, 100), kMaxName));
+  return fail(
+      ErrorCode::kBadName,
+      fmt::format("`{}` is not a function name: 1 to {} of a-z, A-Z, 0-9, '-', '_', '.', starting with a letter "
+                  "or a digit",
+                  name.substr(0, 100), kMaxName));
 }
 
 std::string near_names(const Snapshot& snapshot, std::string_view name) {
@@ -64,7 +64,8 @@ std::string near_names(const Snapshot& snapshot, std::string_view name) {
   for (const auto& [known, entry] : snapshot.folder) consider(known);
   std::ranges::sort(near);
   std::string text;
-  for (std::size_t i = 0; i < std::min(near.size(), kShown); ++i) text += (i == 0 ? "`" : ", `") + std::string(near[i].second) + "`";
+  for (std::size_t i = 0; i < std::min(near.size(), kShown); ++i)
+    text += (i == 0 ? "`" : ", `") + std::string(near[i].second) + "`";
   return text.empty() ? "" : "; did you mean " + text + "?";
 }
 

@@ -26,9 +26,9 @@ using FolderEntry = Result<VersionPtr>;
 
 // What answers where, as of one moment. Immutable: a request sees one of these from start to end.
 struct Snapshot {
-  NameMap<VersionPtr> routes;       // `GET /path`, of a configuration file; exact, with the query string
-  NameMap<FolderEntry> folder;      // by name, of a watched folder
-  NameMap<VersionPtr> functions;    // by name, deployed
+  NameMap<VersionPtr> routes;     // `GET /path`, of a configuration file; exact, with the query string
+  NameMap<FolderEntry> folder;    // by name, of a watched folder
+  NameMap<VersionPtr> functions;  // by name, deployed
 };
 
 // The current snapshot. Written by deploys, one at a time; read by every loop through a Reader of its own.

@@ -10,8 +10,9 @@ namespace {
 TEST(Name, TakesWhatFitsIntoAPathAndAHost) {
   for (const auto* good : {"a", "hello-world", "v1.2_x", "0"}) EXPECT_TRUE(check_name(good)) << good;
   EXPECT_TRUE(check_name(std::string(63, 'a')));
-  for (const std::string& bad : {std::string(), std::string(64, 'a'), std::string("-a"), std::string(".."), std::string("a/b"),
-                                std::string("a b"), std::string("caf\xC3\xA9"), std::string("a\0b", 3)}) {
+  for (const std::string& bad :
+       {std::string(), std::string(64, 'a'), std::string("-a"), std::string(".."), std::string("a/b"),
+        std::string("a b"), std::string("caf\xC3\xA9"), std::string("a\0b", 3)}) {
     EXPECT_EQ(check_name(bad).error().code, ErrorCode::kBadName) << bad;
   }
   EXPECT_EQ(check_name("exec").error().code, ErrorCode::kReservedName);
@@ -35,10 +36,12 @@ TEST(Registry, ShowsAnUpdateToTheNextLookAndKeepsOldSnapshotsAlive) {
 }
 
 TEST(Manifest, SurvivesItsJson) {
-  const Manifest manifest{
-      .entry = {sandbox::Kind::kCommand, "_start"},
-      .settings = {.entry = "_start", .cgi = true, .environment = {{"a", "1"}}, .tcp_allow = {"127.0.0.1:1"},
-                   .limits = {.memory_bytes = 5, .wall = std::chrono::milliseconds(7)}}};
+  const Manifest manifest{.entry = {sandbox::Kind::kCommand, "_start"},
+                          .settings = {.entry = "_start",
+                                       .cgi = true,
+                                       .environment = {{"a", "1"}},
+                                       .tcp_allow = {"127.0.0.1:1"},
+                                       .limits = {.memory_bytes = 5, .wall = std::chrono::milliseconds(7)}}};
   EXPECT_EQ(parse_manifest(to_json(manifest)), manifest);
   EXPECT_EQ(parse_manifest("{").error().code, ErrorCode::kStorage);
   EXPECT_EQ(parse_manifest("{\"kind\":\"wat\"}").error().code, ErrorCode::kStorage);

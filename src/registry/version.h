@@ -16,13 +16,13 @@ namespace mayfly::registry {
 class Version {
  public:
   struct Facts {
-    std::string function;        // name
-    std::string digest;          // "sha256:..." of artefact and settings together: its identity
-    std::string artefact;        // 64 hex digits of the module's bytes
-    sandbox::EntryPoint entry;   // kind, and the export that is called
+    std::string function;       // name
+    std::string digest;         // "sha256:..." of artefact and settings together: its identity
+    std::string artefact;       // 64 hex digits of the module's bytes
+    sandbox::EntryPoint entry;  // kind, and the export that is called
     sandbox::Settings settings;
-    std::uint64_t size = 0;      // bytes of the module
-    std::int64_t created = 0;    // Unix milliseconds
+    std::uint64_t size = 0;    // bytes of the module
+    std::int64_t created = 0;  // Unix milliseconds
   };
 
   Version(Facts facts, std::shared_ptr<metrics::Invocations> metrics)

@@ -67,8 +67,8 @@ CodeCache::CodeCache(std::string folder, std::string fingerprint)
   std::error_code error;
   std::filesystem::create_directories(folder_, error);
   struct stat status{};
-  const bool ours = ::chmod(folder_.c_str(), 0700) == 0 && ::stat(folder_.c_str(), &status) == 0 &&
-                    status.st_uid == ::geteuid();
+  const bool ours =
+      ::chmod(folder_.c_str(), 0700) == 0 && ::stat(folder_.c_str(), &status) == 0 && status.st_uid == ::geteuid();
   if (!ours) folder_.clear();
 }
 

@@ -87,9 +87,9 @@ Result<std::unique_ptr<Module>> Engine::compile(std::string_view bytes, std::str
     case UploadKind::kComponent:
       return fail(ErrorCode::kBadModule, "the file is a component; this server runs core modules");
     case UploadKind::kUnknown:
-      return fail(ErrorCode::kNotWasm, bytes.empty() ? "the file is empty"
-                                                     : fmt::format("the file starts with the bytes {}",
-                                                                   hex(bytes.substr(0, 8))));
+      return fail(ErrorCode::kNotWasm, bytes.empty()
+                                           ? "the file is empty"
+                                           : fmt::format("the file starts with the bytes {}", hex(bytes.substr(0, 8))));
   }
   wasmtime_module_t* compiled = nullptr;
   if (auto* error = wasmtime_module_new(engine_, as_bytes(bytes), bytes.size(), &compiled)) {

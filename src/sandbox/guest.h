@@ -23,8 +23,8 @@ class Instance;
 // What a guest is given. Outlives its instance, unchanged.
 struct Inputs {
   std::vector<std::string> arguments;
-  std::vector<std::string> environment;         // NAME=value
-  std::string_view standard_input;              // all of it
+  std::vector<std::string> environment;                       // NAME=value
+  std::string_view standard_input;                            // all of it
   const std::map<std::string, std::string>* table = nullptr;  // what db_get reads; may be null
   const std::vector<std::string>* tcp_allow = nullptr;        // HOST:PORT, `*` for all of either; null denies all
 };

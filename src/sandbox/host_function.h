@@ -66,8 +66,7 @@ struct Trampoline;
 
 template <typename R, typename... Args, Hosted<R> (*Function)(Guest&, Args...)>
 struct Trampoline<Function> {
-  static constexpr char kShape[] = {letter<Args>()..., ':',
-                                    [] {
+  static constexpr char kShape[] = {letter<Args>()..., ':', [] {
                                       if constexpr (std::is_void_v<R>) return '-';
                                       else return letter<R>();
                                     }()};

@@ -111,8 +111,9 @@ Guest& HostCall::enter(wasmtime_caller_t* caller) {
     if (found) memory = exported.of.memory;
   }
   Guest& guest = instance.guest_;
-  guest.memory_ = found ? GuestMemory(wasmtime_memory_data(context, &memory), wasmtime_memory_data_size(context, &memory))
-                        : GuestMemory();
+  guest.memory_ = found
+                      ? GuestMemory(wasmtime_memory_data(context, &memory), wasmtime_memory_data_size(context, &memory))
+                      : GuestMemory();
   return guest;
 }
 

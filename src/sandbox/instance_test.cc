@@ -34,7 +34,8 @@ Result<std::shared_ptr<const Program>> load(const std::string& guest, std::strin
 // Runs a guest on a loop of its own and keeps what it wrote.
 class Invoked : public GuestHost {
  public:
-  explicit Invoked(const std::string& guest, Inputs inputs = {}, Limits limits = {}) : inputs_(inputs), limits_(limits) {
+  explicit Invoked(const std::string& guest, Inputs inputs = {}, Limits limits = {})
+      : inputs_(inputs), limits_(limits) {
     const auto program = load(guest);
     EXPECT_TRUE(program) << program.error().message;
     Instance instance(**program, inputs_, limits_, *this);

@@ -20,23 +20,23 @@ struct Limits {
 
 // The most a function may be given, whatever it asks for.
 inline constexpr Limits kLargest = {
-    .memory_bytes = std::size_t{4} << 30,       // all that 32-bit memories can address
-    .cpu = std::chrono::minutes(15),            // a batch job belongs elsewhere
-    .wall = std::chrono::hours(1),              // as above
-    .response_bytes = std::size_t{1} << 30,     // streamed beyond 64 KiB
+    .memory_bytes = std::size_t{4} << 30,    // all that 32-bit memories can address
+    .cpu = std::chrono::minutes(15),         // a batch job belongs elsewhere
+    .wall = std::chrono::hours(1),           // as above
+    .response_bytes = std::size_t{1} << 30,  // streamed beyond 64 KiB
     .log_bytes = 64 << 20,
     .sockets = 1024,
 };
 
 // Process-wide sizes of the engine; see engine.cc for how slots are derived from the machine.
-inline constexpr std::size_t kStackBytes = 1 << 20;       // of a guest, host functions included
-inline constexpr std::size_t kWasmStackBytes = 512 << 10;  // of that, for Wasm frames: as browsers, about
-inline constexpr std::size_t kTableElements = 100'000;    // in one table; the largest seen in the wild is 40 000
+inline constexpr std::size_t kStackBytes = 1 << 20;           // of a guest, host functions included
+inline constexpr std::size_t kWasmStackBytes = 512 << 10;     // of that, for Wasm frames: as browsers, about
+inline constexpr std::size_t kTableElements = 100'000;        // in one table; the largest seen in the wild is 40 000
 inline constexpr std::size_t kKeepResidentBytes = 256 << 10;  // measured: the best of 0, 128 KiB, 256 KiB, 16 MiB
-inline constexpr std::uint64_t kImageBytes = 256 << 20;   // memory images up to this are mapped, not copied
-inline constexpr std::uint32_t kMaxSlots = 10'000;        // invocations alive at once
-inline constexpr std::chrono::milliseconds kTick{1};      // a running guest yields to its loop this often
-inline constexpr std::size_t kMaxIovecs = 1024;           // of one fd_read or fd_write, as IOV_MAX on Linux
-inline constexpr std::size_t kMaxSubscriptions = 1024;    // of one poll_oneoff
+inline constexpr std::uint64_t kImageBytes = 256 << 20;       // memory images up to this are mapped, not copied
+inline constexpr std::uint32_t kMaxSlots = 10'000;            // invocations alive at once
+inline constexpr std::chrono::milliseconds kTick{1};          // a running guest yields to its loop this often
+inline constexpr std::size_t kMaxIovecs = 1024;               // of one fd_read or fd_write, as IOV_MAX on Linux
+inline constexpr std::size_t kMaxSubscriptions = 1024;        // of one poll_oneoff
 
 }  // namespace mayfly::sandbox

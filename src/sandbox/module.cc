@@ -41,8 +41,8 @@ Module::Module(wasmtime_module* compiled) : compiled_(compiled) {
   wasmtime_module_imports(compiled_, &imports);
   for (std::size_t i = 0; i < imports.size; ++i) {
     const auto* type = wasm_importtype_type(imports.data[i]);
-    imports_.push_back({text(wasm_importtype_module(imports.data[i])), text(wasm_importtype_name(imports.data[i])),
-                        kind_of(type)});
+    imports_.push_back(
+        {text(wasm_importtype_module(imports.data[i])), text(wasm_importtype_name(imports.data[i])), kind_of(type)});
     if (imports_.back().kind == ExternKind::kMemory) imported_memory_ = memory_provider(type);
   }
   wasm_importtype_vec_delete(&imports);
@@ -71,9 +71,8 @@ const Export* Module::find_export(std::string_view name) const {
 }
 
 bool Module::imports_any(std::string_view module) const {
-  return std::ranges::any_of(imports_, [&](const Import& import) {
-    return import.module == module && import.kind == ExternKind::kFunction;
-  });
+  return std::ranges::any_of(
+      imports_, [&](const Import& import) { return import.module == module && import.kind == ExternKind::kFunction; });
 }
 
 UploadKind sniff(std::string_view bytes) {
@@ -90,7 +89,8 @@ UploadKind sniff(std::string_view bytes) {
     std::size_t end = std::string_view::npos;
     if (bytes.starts_with(";;")) end = bytes.find('\n');
     else if (bytes.starts_with("(;")) end = bytes.find(";)");
-    else return bytes.starts_with("(module") || bytes.starts_with("( module") ? UploadKind::kText : UploadKind::kUnknown;
+    else
+      return bytes.starts_with("(module") || bytes.starts_with("( module") ? UploadKind::kText : UploadKind::kUnknown;
     if (end == std::string_view::npos) return UploadKind::kUnknown;
     bytes.remove_prefix(bytes.starts_with(";;") ? end + 1 : end + 2);
   }

@@ -17,7 +17,8 @@ std::string_view host_of(std::string_view authority) {
 
 Status Access::check(const http::Request& request) const {
   const std::string_view host = request.fields.get("Host");
-  if (const std::string* origin = request.fields.find("Origin"); origin != nullptr && *origin != fmt::format("http://{}", host)) {
+  if (const std::string* origin = request.fields.find("Origin");
+      origin != nullptr && *origin != fmt::format("http://{}", host)) {
     return fail(ErrorCode::kForeignOrigin, "the Origin header is not this server's own");
   }
   if (token_.empty()) {

@@ -15,7 +15,8 @@ constexpr ErrorCode kAllowed = ErrorCode::kInternal;
 
 TEST(Access, WithoutATokenIsForLoopbackNames) {
   const Access access("");
-  for (const auto* host : {"127.0.0.1:8080", "localhost", "[::1]:80", "127.1.2.3"}) EXPECT_EQ(refused(access, {{"Host", host}}), kAllowed);
+  for (const auto* host : {"127.0.0.1:8080", "localhost", "[::1]:80", "127.1.2.3"})
+    EXPECT_EQ(refused(access, {{"Host", host}}), kAllowed);
   for (const auto* host : {"evil.example", "evil.example:8080", "127.0.0.1.evil.example", "[", ""}) {
     EXPECT_EQ(refused(access, {{"Host", host}}), ErrorCode::kForeignHost) << host;
   }

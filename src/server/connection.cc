@@ -55,10 +55,9 @@ void Connection::read() {
     consumed_ = 0;
     input_.resize(filled_ + kReadBytes);
   }
-  socket_.async_read_some(asio::buffer(input_.data() + filled_, input_.size() - filled_),
-                          [self = shared_from_this()](const error_code& error, std::size_t bytes) {
-                            self->on_read(error, bytes);
-                          });
+  socket_.async_read_some(
+      asio::buffer(input_.data() + filled_, input_.size() - filled_),
+      [self = shared_from_this()](const error_code& error, std::size_t bytes) { self->on_read(error, bytes); });
 }
 
 void Connection::on_read(const error_code& error, std::size_t bytes) {
@@ -150,7 +149,8 @@ void Connection::flush() {
 void Connection::write() {
   while (sent_ < sending_.size()) {
     error_code error;
-    const std::size_t written = socket_.write_some(asio::buffer(sending_.data() + sent_, sending_.size() - sent_), error);
+    const std::size_t written =
+        socket_.write_some(asio::buffer(sending_.data() + sent_, sending_.size() - sent_), error);
     sent_ += written;
     if (error == asio::error::would_block || error == asio::error::try_again) {
       writing_ = true;

@@ -63,19 +63,19 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   State state_ = State::kReading;
   http::RequestParser parser_;
   http::RequestParser::State parsed_ = http::RequestParser::State::kStart;
-  std::string input_;           // a buffer; the bytes from consumed_ to filled_ are not parsed yet
+  std::string input_;  // a buffer; the bytes from consumed_ to filled_ are not parsed yet
   std::size_t consumed_ = 0;
   std::size_t filled_ = 0;
   bool reading_ = false;
   bool processing_ = false;
-  bool stalled_ = false;        // parsing waits for the client to take answers
-  bool refused_ = false;        // the input is beyond repair: answer and close
+  bool stalled_ = false;  // parsing waits for the client to take answers
+  bool refused_ = false;  // the input is beyond repair: answer and close
 
   std::shared_ptr<Exchange> exchange_;
-  bool close_after_ = false;    // the answer being written is the last
+  bool close_after_ = false;  // the answer being written is the last
 
-  std::string output_;          // what the exchange appends
-  std::string sending_;         // what the socket takes, from sent_ on
+  std::string output_;   // what the exchange appends
+  std::string sending_;  // what the socket takes, from sent_ on
   std::size_t sent_ = 0;
   bool writing_ = false;
 

@@ -36,8 +36,12 @@ struct Services {
 // A loop and what its connections share. Belongs to the loop's thread.
 struct LoopContext {
   LoopContext(const Services& services, const http::Limits& http_limits, std::uint64_t id_seed)
-      : registry(services.registry), environment{loop, services.loader, services.log}, log(services.log),
-        pipeline(services.pipeline), limits(http_limits), next_id_(id_seed) {}
+      : registry(services.registry),
+        environment{loop, services.loader, services.log},
+        log(services.log),
+        pipeline(services.pipeline),
+        limits(http_limits),
+        next_id_(id_seed) {}
 
   // A request id: 16 hex digits, unique in this process and unlikely to come again in another.
   std::string make_id();

@@ -13,13 +13,16 @@ namespace {
 
 const Endpoint* find(const std::vector<Endpoint>& endpoints, std::string_view path) {
   const auto found = std::ranges::find_if(endpoints, [&](const Endpoint& endpoint) {
-    return path.starts_with(endpoint.path) && (path.size() == endpoint.path.size() || path[endpoint.path.size()] == '/');
+    return path.starts_with(endpoint.path) &&
+           (path.size() == endpoint.path.size() || path[endpoint.path.size()] == '/');
   });
   return found == endpoints.end() ? nullptr : &*found;
 }
 
 // A HEAD is a GET whose body is not sent.
-std::string_view route_method(const http::Request& request) { return request.method == "HEAD" ? "GET" : request.method; }
+std::string_view route_method(const http::Request& request) {
+  return request.method == "HEAD" ? "GET" : request.method;
+}
 
 // A configured route: the whole target first, as seed 001 compares, then its path.
 bool call_route(LoopContext& context, Exchange& exchange, const registry::Snapshot& snapshot) {
@@ -37,7 +40,8 @@ bool call_route(LoopContext& context, Exchange& exchange, const registry::Snapsh
   }
   std::string allow;
   for (const auto* method : {"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"}) {
-    if (look(method, request.path()) != snapshot.routes.end()) allow += allow.empty() ? method : std::string(", ") + method;
+    if (look(method, request.path()) != snapshot.routes.end())
+      allow += allow.empty() ? method : std::string(", ") + method;
   }
   if (allow.empty()) return false;
   exchange.refuse_method(allow);
@@ -74,7 +78,8 @@ bool call_module(LoopContext& context, Exchange& exchange, const registry::Snaps
   return true;
 }
 
-bool call_deployed(LoopContext& context, Exchange& exchange, const registry::Snapshot& snapshot, const NamedPath& path) {
+bool call_deployed(LoopContext& context, Exchange& exchange, const registry::Snapshot& snapshot,
+                   const NamedPath& path) {
   const auto found = snapshot.functions.find(path.name);
   if (found == snapshot.functions.end()) return false;
   const bool cgi = found->second->settings().cgi;
@@ -112,8 +117,9 @@ void Pipeline::handle(LoopContext& context, Exchange& exchange) const {
   if (named && call_deployed(context, exchange, *snapshot, *named)) return;
 
   if (!named) return exchange.fail({ErrorCode::kNotFound, "nothing answers at this path; functions answer at /NAME"});
-  exchange.fail({ErrorCode::kUnknownFunction, fmt::format("there is no function `{}`{}", to_utf8(named->name).substr(0, 100),
-                                                          registry::near_names(*snapshot, named->name))});
+  exchange.fail(
+      {ErrorCode::kUnknownFunction, fmt::format("there is no function `{}`{}", to_utf8(named->name).substr(0, 100),
+                                                registry::near_names(*snapshot, named->name))});
 }
 
 void Pipeline::answer(const Endpoint& endpoint, LoopContext& context, Exchange& exchange) const {

@@ -65,8 +65,8 @@ Result<tcp::endpoint> Server::resolve() const {
   asio::io_context io;
   error_code error;
   tcp::resolver resolver(io);
-  const auto found = resolver.resolve(options_.listen.host, std::to_string(options_.listen.port),
-                                      tcp::resolver::passive, error);
+  const auto found =
+      resolver.resolve(options_.listen.host, std::to_string(options_.listen.port), tcp::resolver::passive, error);
   if (error || found.empty()) {
     return fail(ErrorCode::kBadOption, fmt::format("cannot listen on {}: {}", options_.listen.text(), error.message()));
   }

@@ -21,9 +21,10 @@ bool is_digest(std::string_view text) {
 
 Result<std::unique_ptr<BlobStore>> BlobStore::open(FileSystem& files, std::string folder) {
   std::unique_ptr<BlobStore> store(new BlobStore(files, std::move(folder)));  // private constructor
-  const auto leftovers = files.make_folder(store->folder_)
-                             .and_then([&] { return files.make_folder(store->incoming()); })
-                             .and_then([&] { return files.list_folder(store->incoming()); });
+  const auto leftovers =
+      files.make_folder(store->folder_).and_then([&] { return files.make_folder(store->incoming()); }).and_then([&] {
+        return files.list_folder(store->incoming());
+      });
   if (!leftovers) return fail(leftovers.error());
   for (const std::string& name : *leftovers) {
     if (Status removed = files.remove_file(store->incoming() + "/" + name); !removed) {
@@ -40,10 +41,9 @@ Result<std::string> BlobStore::put(std::string_view bytes) {
   if (Status made = files_.make_folder(folder); !made) return fail(std::move(made.error()));
 
   // What is there already is synced, too: an earlier put may have been stopped before it did.
-  const Status kept =
-      read(digest)
-          ? files_.sync_folder(folder)
-          : write_durably(files_, fmt::format("{}/{}", incoming(), puts_++), folder, name, bytes);
+  const Status kept = read(digest)
+                          ? files_.sync_folder(folder)
+                          : write_durably(files_, fmt::format("{}/{}", incoming(), puts_++), folder, name, bytes);
   const Status durable = kept.and_then([&] { return files_.sync_folder(folder_); });
   if (!durable) return fail(durable.error());
   return digest;
@@ -54,14 +54,13 @@ Result<std::string> BlobStore::read(std::string_view digest) const {
   if (!is_digest(digest)) {
     return fail(ErrorCode::kStorage, fmt::format("'{}' is not a blob digest", digest));
   }
-  const std::string path = fmt::format("{}/{}/{}", folder_, digest.substr(0, kFolderDigits),
-                                       digest.substr(kFolderDigits));
+  const std::string path =
+      fmt::format("{}/{}/{}", folder_, digest.substr(0, kFolderDigits), digest.substr(kFolderDigits));
   auto bytes = files_.read_file(path);
   if (!bytes) return fail(std::move(bytes.error()));
   if (!*bytes) return fail(ErrorCode::kStorage, fmt::format("blob {} is missing", path));
   if (sha256_hex(**bytes) != digest) {
-    return fail(ErrorCode::kStorage,
-                fmt::format("blob {} is damaged; deploying the same module again mends it", path));
+    return fail(ErrorCode::kStorage, fmt::format("blob {} is damaged; deploying the same module again mends it", path));
   }
   return std::move(**bytes);
 }

@@ -25,9 +25,7 @@ class BlobStoreTest : public ::testing::Test {
     return {files_.log().begin() + static_cast<std::ptrdiff_t>(before), files_.log().end()};
   }
 
-  void damage(std::string_view digest, std::string_view bytes) {
-    std::ofstream(path(digest)) << bytes;
-  }
+  void damage(std::string_view digest, std::string_view bytes) { std::ofstream(path(digest)) << bytes; }
 
   TemporaryFolder temporary_;
   FaultyFileSystem files_{temporary_.path(), Fault{}};

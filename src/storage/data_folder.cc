@@ -63,9 +63,9 @@ Status check_format(FileSystem& files, const std::string& path) {
     return fail(ErrorCode::kStorage, fmt::format("{}/format is damaged: no version number", path));
   }
   if (format > kFormat) {
-    return fail(ErrorCode::kDataTooNew,
-                fmt::format("data folder {} has format {}, and this mayfly knows formats up to {}",
-                            path, format, kFormat));
+    return fail(
+        ErrorCode::kDataTooNew,
+        fmt::format("data folder {} has format {}, and this mayfly knows formats up to {}", path, format, kFormat));
   }
   return {};
 }

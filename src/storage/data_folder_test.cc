@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -42,16 +43,14 @@ TEST_F(DataFolderTest, IsNotSharedAndNamesItsUser) {
   const auto second = open();
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kDataInUse);
-  EXPECT_EQ(second.error().message,
-            fmt::format("data folder {} is in use by process {}", path_, ::getpid()));
+  EXPECT_EQ(second.error().message, fmt::format("data folder {} is in use by process {}", path_, ::getpid()));
 }
 
 TEST_F(DataFolderTest, IsInUseEvenWhenTheLockNamesNobody) {
   const auto first = open();
   ASSERT_TRUE(first);
   write(path_ + "/lock", "");
-  EXPECT_EQ(open().error().message,
-            fmt::format("data folder {} is in use by another process", path_));
+  EXPECT_EQ(open().error().message, fmt::format("data folder {} is in use by another process", path_));
 }
 
 TEST_F(DataFolderTest, OfANewerFormatIsLeftAlone) {
@@ -79,8 +78,7 @@ TEST_F(DataFolderTest, ThatCannotBeMadeSaysWhy) {
   const auto below_a_file = open();
   ASSERT_FALSE(below_a_file);
   EXPECT_EQ(below_a_file.error().code, ErrorCode::kDataNotWritable);
-  EXPECT_EQ(below_a_file.error().message,
-            fmt::format("cannot make folder {}: Not a directory", path_));
+  EXPECT_EQ(below_a_file.error().message, fmt::format("cannot make folder {}: Not a directory", path_));
 }
 
 TEST_F(DataFolderTest, ThatIsAFileSaysSo) {

@@ -28,9 +28,7 @@ VersionRecord version(std::size_t i) {
 }
 
 Status deploy(Storage& storage, std::size_t i) {
-  return storage.put_blob(kModules[i]).and_then([&](const std::string&) {
-    return storage.publish(version(i));
-  });
+  return storage.put_blob(kModules[i]).and_then([&](const std::string&) { return storage.publish(version(i)); });
 }
 
 // As a client does after an error: the second attempt must not trust what the first left half-done.
@@ -46,8 +44,7 @@ auto twice(Attempt attempt) {
   const auto open = [&](const DataFolder& opened) { return EmbeddedStorage::open(files, opened); };
   const auto storage = twice([&] { return folder.and_then(open); });
   unsigned answered = 0;
-  while (storage && answered < kModules.size() &&
-         twice([&] { return deploy(**storage, answered); })) {
+  while (storage && answered < kModules.size() && twice([&] { return deploy(**storage, answered); })) {
     ++answered;
   }
   files.lose(loss);  // with SQLite open: it has no chance to tidy up
@@ -98,8 +95,7 @@ TEST_P(Durability, OfEverythingThatWasAnsweredWithSuccess) {
         EXPECT_EQ(storage.versions(functions[i].name)->size(), 1U);
         EXPECT_TRUE(blob) << blob.error().message;
       }
-      const bool whole_or_missing =
-          blob ? *blob == kModules[i] : blob.error().message.ends_with("missing");
+      const bool whole_or_missing = blob ? *blob == kModules[i] : blob.error().message.ends_with("missing");
       EXPECT_TRUE(whole_or_missing);
       EXPECT_TRUE(deploy(storage, i));
     }
@@ -110,8 +106,7 @@ TEST_P(Durability, OfEverythingThatWasAnsweredWithSuccess) {
 using enum Fault::Kind;
 INSTANTIATE_TEST_SUITE_P(Faults, Durability,
                          ::testing::Combine(::testing::Values(kFailsOnce, kDies),
-                                            ::testing::Values(Loss::kNothing, Loss::kContents,
-                                                              Loss::kNames)));
+                                            ::testing::Values(Loss::kNothing, Loss::kContents, Loss::kNames)));
 
 }  // namespace
 }  // namespace mayfly::storage

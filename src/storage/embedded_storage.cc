@@ -27,14 +27,12 @@ constexpr const char* kSchema = R"sql(
 )sql";
 
 Status prepare_schema(Database& records, const std::string& path) {
-  const auto versions =
-      records.query("PRAGMA user_version", [](const Statement& row) { return row.integer(0); });
+  const auto versions = records.query("PRAGMA user_version", [](const Statement& row) { return row.integer(0); });
   if (!versions) return fail(versions.error());
   const std::int64_t version = versions->front();
   if (version > kSchemaVersion) {
     return fail(ErrorCode::kDataTooNew,
-                fmt::format("{} has schema {}, and this mayfly knows schemas up to {}", path,
-                            version, kSchemaVersion));
+                fmt::format("{} has schema {}, and this mayfly knows schemas up to {}", path, version, kSchemaVersion));
   }
   if (version == kSchemaVersion) return {};
   return records.atomically([&] {
@@ -45,16 +43,14 @@ Status prepare_schema(Database& records, const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<EmbeddedStorage>> EmbeddedStorage::open(FileSystem& files,
-                                                               const DataFolder& folder) {
+Result<std::unique_ptr<EmbeddedStorage>> EmbeddedStorage::open(FileSystem& files, const DataFolder& folder) {
   auto blobs = BlobStore::open(files, folder.path() + "/blobs");
   if (!blobs) return fail(std::move(blobs.error()));
 
   const std::string path = folder.path() + "/records.db";
   auto records = Database::open(path);
   if (!records) return fail(std::move(records.error()));
-  const Status ready =
-      prepare_schema(*records, path).and_then([&] { return files.sync_folder(folder.path()); });
+  const Status ready = prepare_schema(*records, path).and_then([&] { return files.sync_folder(folder.path()); });
   if (!ready) return fail(ready.error());
   return std::unique_ptr<EmbeddedStorage>(
       new EmbeddedStorage(std::move(*blobs), std::move(*records)));  // private constructor
@@ -62,9 +58,7 @@ Result<std::unique_ptr<EmbeddedStorage>> EmbeddedStorage::open(FileSystem& files
 
 Result<std::string> EmbeddedStorage::put_blob(std::string_view bytes) { return blobs_->put(bytes); }
 
-Result<std::string> EmbeddedStorage::read_blob(std::string_view digest) {
-  return blobs_->read(digest);
-}
+Result<std::string> EmbeddedStorage::read_blob(std::string_view digest) { return blobs_->read(digest); }
 
 Status EmbeddedStorage::publish(const VersionRecord& version) {
   auto records = records_.lock();
@@ -72,8 +66,8 @@ Status EmbeddedStorage::publish(const VersionRecord& version) {
     const auto recorded = records->run(
         "INSERT INTO versions (function, digest, artefact, manifest, size, created)"
         " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (function, digest) DO NOTHING",
-        version.function, version.digest, version.artefact, version.manifest,
-        static_cast<std::int64_t>(version.size), version.created);
+        version.function, version.digest, version.artefact, version.manifest, static_cast<std::int64_t>(version.size),
+        version.created);
     if (!recorded) return fail(recorded.error());
     const auto activated = records->run(
         "INSERT INTO functions (name, active) VALUES (?, ?)"
@@ -109,10 +103,9 @@ Status EmbeddedStorage::remove(std::string_view function) {
 
 Result<std::vector<FunctionRecord>> EmbeddedStorage::functions() {
   auto records = records_.lock();
-  return records->query("SELECT name, active FROM functions ORDER BY name",
-                        [](const Statement& row) {
-                          return FunctionRecord{.name = row.text(0), .active = row.text(1)};
-                        });
+  return records->query("SELECT name, active FROM functions ORDER BY name", [](const Statement& row) {
+    return FunctionRecord{.name = row.text(0), .active = row.text(1)};
+  });
 }
 
 Result<std::vector<VersionRecord>> EmbeddedStorage::versions(std::string_view function) {

@@ -20,12 +20,8 @@ class EmbeddedStorageTest : public ::testing::Test {
 };
 
 TEST_F(EmbeddedStorageTest, KeepsEverythingOverARestart) {
-  const VersionRecord version{.function = "hello",
-                              .digest = "sha256:1",
-                              .artefact = "2",
-                              .manifest = "{}",
-                              .size = 3,
-                              .created = 4};
+  const VersionRecord version{
+      .function = "hello", .digest = "sha256:1", .artefact = "2", .manifest = "{}", .size = 3, .created = 4};
   std::string digest;
   {
     const auto storage = open().value();

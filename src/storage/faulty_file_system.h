@@ -120,9 +120,7 @@ class FaultyFileSystem final : public FileSystem {
 
   bool dead() const { return fault_.kind == Fault::Kind::kDies && log_.size() > fault_.at; }
 
-  tl::unexpected<Error> injected() const {
-    return fail(ErrorCode::kStorage, "injected: " + log_.back());
-  }
+  tl::unexpected<Error> injected() const { return fail(ErrorCode::kStorage, "injected: " + log_.back()); }
 
   static void tear(const std::string& path) {
     if (std::filesystem::exists(path)) {
@@ -138,9 +136,7 @@ class FaultyFileSystem final : public FileSystem {
     if (text.ends_with('/')) text.pop_back();
     return text;
   }
-  static std::string parent(const std::filesystem::path& path) {
-    return normal(path.parent_path());
-  }
+  static std::string parent(const std::filesystem::path& path) { return normal(path.parent_path()); }
 
   const std::string root_;
   const Fault fault_;

@@ -14,8 +14,7 @@ namespace {
 
 UniqueFd open_file(const std::string& path, int flags) {
   constexpr mode_t kOwnerOnly = 0600;
-  return UniqueFd(
-      uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, kOwnerOnly); }));
+  return UniqueFd(uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, kOwnerOnly); }));
 }
 
 struct CloseFolder {
@@ -35,8 +34,7 @@ Result<WrittenFile> PosixFileSystem::write_file(const std::string& path, std::st
   WrittenFile file{open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW), path};
   if (!file.fd) return posix_failure("create", path);
   while (!bytes.empty()) {
-    const ssize_t written =
-        uninterrupted([&] { return ::write(file.fd.get(), bytes.data(), bytes.size()); });
+    const ssize_t written = uninterrupted([&] { return ::write(file.fd.get(), bytes.data(), bytes.size()); });
     if (written < 0) return posix_failure("write", path);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
@@ -75,8 +73,8 @@ Result<std::optional<std::string>> PosixFileSystem::read_file(const std::string&
   bytes.resize(static_cast<std::size_t>(status.st_size));
   std::size_t filled = 0;
   while (filled < bytes.size()) {
-    const ssize_t count = uninterrupted(
-        [&] { return ::read(file.get(), bytes.data() + filled, bytes.size() - filled); });
+    const ssize_t count =
+        uninterrupted([&] { return ::read(file.get(), bytes.data() + filled, bytes.size() - filled); });
     if (count < 0) return posix_failure("read", path);
     if (count == 0) break;
     filled += static_cast<std::size_t>(count);
@@ -91,8 +89,7 @@ Status PosixFileSystem::remove_file(const std::string& path) {
 }
 
 Result<std::vector<std::string>> PosixFileSystem::list_folder(const std::string& path) {
-  const std::unique_ptr<DIR, CloseFolder> folder(
-      ::opendir(path.c_str()));  // close-on-exec by itself
+  const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));  // sets O_CLOEXEC
   if (!folder) return posix_failure("list", path);
   std::vector<std::string> names;
   errno = 0;  // readdir(3) tells its end from a failure by errno alone

@@ -9,8 +9,7 @@ tl::unexpected<Error> unknown_function(std::string_view function) {
 }
 
 tl::unexpected<Error> unknown_version(std::string_view function, std::string_view digest) {
-  return fail(ErrorCode::kUnknownVersion,
-              fmt::format("function '{}' has no version {}", function, digest));
+  return fail(ErrorCode::kUnknownVersion, fmt::format("function '{}' has no version {}", function, digest));
 }
 
 }  // namespace mayfly::storage

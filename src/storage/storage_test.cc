@@ -41,9 +41,7 @@ class StorageContract : public ::testing::Test {
   Storage& storage() { return kind_.storage; }
 
   std::vector<FunctionRecord> functions() { return storage().functions().value(); }
-  std::vector<VersionRecord> versions(std::string_view function) {
-    return storage().versions(function).value();
-  }
+  std::vector<VersionRecord> versions(std::string_view function) { return storage().versions(function).value(); }
 
   std::vector<std::string> digests(std::string_view function) {
     std::vector<std::string> digests;

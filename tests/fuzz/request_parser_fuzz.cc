@@ -20,11 +20,8 @@ void check(const http::Request& request) {
 }
 
 std::string parse(std::string_view bytes, std::size_t step) {
-  const http::Limits limits{.target_bytes = 64,
-                            .header_bytes = 256,
-                            .header_fields = 4,
-                            .body_bytes = 32,
-                            .upload_bytes = 0};
+  const http::Limits limits{
+      .target_bytes = 64, .header_bytes = 256, .header_fields = 4, .body_bytes = 32, .upload_bytes = 0};
   http::RequestParser parser(limits);
   std::string outcome;
   std::size_t consumed = 0;
@@ -37,8 +34,7 @@ std::string parse(std::string_view bytes, std::size_t step) {
       if (parser.state() != http::RequestParser::State::kDone) continue;
       const http::Request request = parser.take();
       check(request);
-      outcome +=
-          request.method + " " + request.target + (request.keep_alive ? " stays\n" : " closes\n");
+      outcome += request.method + " " + request.target + (request.keep_alive ? " stays\n" : " closes\n");
       for (const auto& [name, value] : request.fields) outcome += name + ":" + value + "\n";
       outcome += request.body + "\n";
     }

@@ -50,9 +50,10 @@ TEST(CgiInputs, HaveTheVariablesOfWagi) {
   request.body = "12345";
   const Inputs inputs = make_inputs(Kind::kCommand, {.cgi = true, .environment = {{"K", "v"}}}, call_of(request));
   for (const auto* variable :
-       {"K=v", "REQUEST_METHOD=GET", "SCRIPT_NAME=/hello", "PATH_INFO=/a b", "X_RAW_PATH_INFO=/a%20b", "QUERY_STRING=x=1&y",
-        "CONTENT_LENGTH=5", "CONTENT_TYPE=text/x", "HTTP_X_THING=1", "X_MATCHED_ROUTE=/hello/...", "SERVER_PORT=8080",
-        "X_FULL_URL=http://example.org:8080/hello/a%20b?x=1&y", "REMOTE_ADDR=127.0.0.1", "GATEWAY_INTERFACE=CGI/1.1"}) {
+       {"K=v", "REQUEST_METHOD=GET", "SCRIPT_NAME=/hello", "PATH_INFO=/a b", "X_RAW_PATH_INFO=/a%20b",
+        "QUERY_STRING=x=1&y", "CONTENT_LENGTH=5", "CONTENT_TYPE=text/x", "HTTP_X_THING=1", "X_MATCHED_ROUTE=/hello/...",
+        "SERVER_PORT=8080", "X_FULL_URL=http://example.org:8080/hello/a%20b?x=1&y", "REMOTE_ADDR=127.0.0.1",
+        "GATEWAY_INTERFACE=CGI/1.1"}) {
     EXPECT_TRUE(contains(inputs.environment, variable)) << variable;
   }
   EXPECT_FALSE(contains(inputs.environment, "HTTP_PROXY=http://evil"));
@@ -62,7 +63,8 @@ TEST(CgiInputs, HaveTheVariablesOfWagi) {
 }
 
 TEST(CgiHead, ReadsStatusFieldsAndWhereTheBodyStarts) {
-  const std::string_view output = "Content-Type: text/html\r\nStatus: 201 Made\nSet-Cookie: a\nset-cookie: b\n\nbody\n\n";
+  const std::string_view output =
+      "Content-Type: text/html\r\nStatus: 201 Made\nSet-Cookie: a\nset-cookie: b\n\nbody\n\n";
   const auto head = read_cgi_head(output);
   ASSERT_TRUE(head) << head.error().message;
   EXPECT_EQ(head->response.status, 201);
@@ -77,8 +79,8 @@ TEST(CgiHead, RedirectsWithALocationUnlessAStatusIsGiven) {
 }
 
 TEST(CgiHead, RefusesWhatIsNotAHeaderBlock) {
-  for (const auto* output : {"", "hello\n", "\nbody", "X-Other: 1\n\n", "Status: OK\n\n", "Status: 99\n\n", "no colon\n\n",
-                             "bad name: 1\nContent-Type: a\n\n", "Content-Type: a"}) {
+  for (const auto* output : {"", "hello\n", "\nbody", "X-Other: 1\n\n", "Status: OK\n\n", "Status: 99\n\n",
+                             "no colon\n\n", "bad name: 1\nContent-Type: a\n\n", "Content-Type: a"}) {
     const auto head = read_cgi_head(output);
     ASSERT_FALSE(head) << output;
     EXPECT_EQ(head.error().code, ErrorCode::kBadCgi);

@@ -74,7 +74,9 @@ std::vector<std::string> cgi_environment(const Settings& settings, const Call& c
   for (const http::Field& field : request.fields) {
     if (std::string name = variable_name(field.name); !is_withheld(name)) variables[name] = to_utf8(field.value);
   }
-  const auto set = [&](std::string_view name, std::string_view value) { variables.insert_or_assign(std::string(name), value); };
+  const auto set = [&](std::string_view name, std::string_view value) {
+    variables.insert_or_assign(std::string(name), value);
+  };
   set("AUTH_TYPE", "");
   set("REMOTE_USER", "");
   set("CONTENT_LENGTH", fmt::to_string(request.body.size()));

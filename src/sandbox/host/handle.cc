@@ -48,8 +48,8 @@ Hosted<void> response_set_body(Guest& guest, std::uint32_t bytes, std::uint64_t 
   const auto body = guest.memory().text(bytes, length);
   if (!body) return out_of_bounds(guest, "response_set_body", bytes, length);
   if (length > guest.limits().response_bytes) {
-    guest.stop({ErrorCode::kResponseTooLarge, fmt::format("a body of {} bytes passes the limit of {}", length,
-                                                          guest.limits().response_bytes)});
+    guest.stop({ErrorCode::kResponseTooLarge,
+                fmt::format("a body of {} bytes passes the limit of {}", length, guest.limits().response_bytes)});
     return stopped();
   }
   guest.response().body = *body;

@@ -2,10 +2,10 @@
 
 #include "net/address.h"
 
+#include <fmt/format.h>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -31,7 +31,8 @@ bool matches(std::string_view pattern, const net::HostPort& address) {
 // One connection, and the one operation that its guest waits for. Handlers share it; once it is closed they change
 // nothing and wake nobody.
 struct Sockets::Connection : std::enable_shared_from_this<Connection> {
-  explicit Connection(Guest& for_guest) : guest(for_guest), resolver(for_guest.host().loop().io()), socket(resolver.get_executor()) {}
+  explicit Connection(Guest& for_guest)
+      : guest(for_guest), resolver(for_guest.host().loop().io()), socket(resolver.get_executor()) {}
 
   enum class Operation { kNone, kRunning, kDone };
 
@@ -94,9 +95,8 @@ Hosted<std::int32_t> Sockets::connect(std::string_view address) {
         where->host, std::to_string(where->port),
         [self = connecting_](const error_code& error, const tcp::resolver::results_type& found) {
           if (self->closed || error) return self->finish(error, 0);
-          asio::async_connect(self->socket, found, [self](const error_code& failed, const tcp::endpoint&) {
-            self->finish(failed, 0);
-          });
+          asio::async_connect(self->socket, found,
+                              [self](const error_code& failed, const tcp::endpoint&) { self->finish(failed, 0); });
         });
   }
   if (connecting_->operation == Connection::Operation::kRunning) return waiting();

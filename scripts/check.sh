@@ -1,0 +1,7 @@
+#!/bin/sh
+# What a reader must be able to rely on, checked: layout, layers, file sizes, self-contained headers.
+set -eu
+cd "$(dirname "$0")/.."
+git ls-files 'src/*.cc' 'src/*.h' 'tests/*.cc' 'tests/*.h' | xargs clang-format-19 --dry-run --Werror
+python3 tools/check_layers.py
+python3 tools/check_sizes.py

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Starts build/release/mayfly with the example functions deployed, and says what to try. Ctrl-C ends it.
+set -eu
+cd "$(dirname "$0")/.."
+mayfly=build/release/mayfly
+address=${MAYFLY_LISTEN:-127.0.0.1:8080}
+url=http://$address
+
+mkdir -p .mayfly
+"$mayfly" up --listen "$address" --data .mayfly --log .mayfly/mayfly.log &
+server=$!
+trap 'kill "$server" 2> /dev/null; wait "$server"' EXIT
+trap 'exit 0' INT TERM
+
+until curl -sf -o /dev/null "$url/_mayfly/v1/health"; do
+  kill -0 "$server" 2> /dev/null || exit 1
+  sleep 0.1
+done
+
+deploy() { "$mayfly" deploy --server "$url" "$@" > /dev/null; }
+for name in answer hello-wat hello-as hello-c hello-go sudoku greet-handle; do
+  deploy "examples/$name/$name.wasm"
+done
+deploy examples/name-twice/name_twice.wasm --name name-twice
+deploy examples/cgi-env/cgi-env.wasm --cgi
+
+cat << TEXT
+
+Example functions (sources in examples/):
+$("$mayfly" list --server "$url" | sed 's/^/  /')
+
+Try:
+  curl '$url/hello-c?name=Ada'
+  curl '$url/sudoku?puzzle=53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79'
+  curl -d '{"name":"John"}' $url/name-twice
+
+And a function of your own:
+  curl -T hello.wasm $url/_mayfly/v1/functions/hello
+
+The log is .mayfly/mayfly.log; Ctrl-C stops the server.
+TEXT
+wait "$server"

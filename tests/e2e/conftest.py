@@ -1,0 +1,152 @@
+"""A real server per test: its own port, its own data folder, ended by pid."""
+
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+GUESTS = ROOT / "tests" / "guests"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--mayfly", default=str(ROOT / "build/dev/mayfly"), help="the binary under test")
+
+
+@pytest.fixture(scope="session")
+def binary(pytestconfig):
+    return os.path.abspath(pytestconfig.getoption("--mayfly"))
+
+
+class Answer:
+    """One HTTP response, read whole."""
+
+    def __init__(self, response):
+        self.status, self.reason = response.status, response.reason
+        self.headers = response.headers
+        self.body = response.read()
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def problem(self):
+        """The slug of a problem document's type."""
+        assert self.headers["Content-Type"] == "application/problem+json", (self.status, self.body)
+        document = self.json
+        assert document["status"] == self.status
+        return document["type"].rsplit("/", 1)[1]
+
+
+class Server:
+    """`mayfly up` as a process."""
+
+    def __init__(self, binary, data, *options, env=None, cwd=None):
+        self.binary, self.data, self.options, self.env, self.cwd = binary, pathlib.Path(data), options, env, cwd
+        self.log_path = self.data.parent / (self.data.name + ".log")
+        self.process = None
+
+    def start(self, listen="127.0.0.1:0"):
+        arguments = ["up", "--listen", listen, "--data", str(self.data), "--log", str(self.log_path), *self.options]
+        self.process = subprocess.Popen(
+            [self.binary, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.cwd,
+            env={**os.environ, **(self.env or {})})
+        self.banner = ""
+        while "event loops" not in self.banner:
+            line = self.process.stdout.readline()
+            if not line:
+                raise RuntimeError(f"mayfly did not start: {self.process.stderr.read()}")
+            self.banner += line
+        self.port = int(re.search(r"listens on http://.*?:(\d+)\n", self.banner)[1])
+        return self
+
+    def stop(self, sign=signal.SIGTERM):
+        """Ends the server; returns its exit code."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(sign)
+        code = self.process.wait(timeout=40)
+        self.stderr = self.process.stderr.read()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return code
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def request(self, method, target, body=None, headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request(method, target, body, headers or {})
+            return Answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def get(self, target, **headers):
+        return self.request("GET", target, headers=headers)
+
+    def deploy(self, name, module, query=""):
+        """PUTs a module: bytes, or the name of a guest of tests/guests."""
+        body = module if isinstance(module, bytes) else (GUESTS / f"{module}.wat").read_bytes()
+        return self.request("PUT", f"/_mayfly/v1/functions/{name}{query}", body)
+
+    def raw(self, data, timeout=10):
+        """Sends bytes as they are and returns what comes until the server closes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as connection:
+            connection.sendall(data)
+            return read_to_end(connection)
+
+    def log(self):
+        """The log as a list of objects; every line must be one."""
+        return [json.loads(line) for line in self.log_path.read_text().splitlines()]
+
+    def wait_for_log(self, **wanted):
+        """The first log line with these members, waiting for the writer thread."""
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            for line in self.log():
+                if all(line.get(name) == value for name, value in wanted.items()):
+                    return line
+            time.sleep(0.02)
+        raise AssertionError(f"no log line with {wanted}: {self.log()[-5:]}")
+
+
+def read_to_end(connection):
+    received = b""
+    while chunk := connection.recv(65536):
+        received += chunk
+    return received
+
+
+@pytest.fixture
+def make_server(binary, tmp_path):
+    """Starts servers that end with the test."""
+    servers = []
+
+    def make(*options, data="data", env=None, cwd=None, listen="127.0.0.1:0"):
+        server = Server(binary, tmp_path / data, *options, env=env, cwd=cwd)
+        servers.append(server)
+        return server.start(listen)
+
+    yield make
+    for server in servers:
+        if server.process.poll() is None:
+            server.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+def server(make_server):
+    return make_server()
