@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <boost/asio/signal_set.hpp>
 
 #include <csignal>
@@ -89,6 +90,7 @@ void warn_of_hidden_endpoints(const registry::Snapshot& snapshot) {
 
 Status Up::run() {
   std::signal(SIGPIPE, SIG_IGN);
+  ::umask(077);  // what is kept may hold secrets
   raise_descriptor_limit();
   const auto applications = read_config();
   if (!applications) return fail(applications.error());
