@@ -25,10 +25,10 @@ test: bootstrap ## every check and test
 	ctest --preset dev -j $(JOBS)
 	$(PYTHON) -m pytest -q tests/e2e --mayfly build/dev/mayfly
 
-test-long: bootstrap ## the sanitizers, and an hour of fuzzing
+test-long: bootstrap ## sanitizers, every header by itself, an hour of fuzzing
 	@scripts/test_long.sh
 
-check: ## formatting, layers, self-contained headers
+check: ## formatting, layers, file sizes
 	@scripts/check.sh
 
 format: ## lay out the C++ sources

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a reader must be able to rely on, checked: layout, layers, file sizes, self-contained headers.
+# What a reader must be able to rely on, checked: layout, layers, file sizes.
 set -eu
 cd "$(dirname "$0")/.."
 git ls-files 'src/*.cc' 'src/*.h' 'tests/*.cc' 'tests/*.h' | xargs clang-format-19 --dry-run --Werror

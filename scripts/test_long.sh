@@ -1,0 +1,18 @@
+#!/bin/sh
+# What is too long for every change: the tests under sanitizers, every header by itself, and fuzzing.
+# test_long.sh [SECONDS of fuzzing per target, 1200 unless given]
+set -eu
+cd "$(dirname "$0")/.."
+
+scripts/check_headers.sh
+
+scripts/build.sh asan
+# Guests run on stacks of their own and trap by signals: both are unusual, neither is a bug.
+ASAN_OPTIONS=detect_stack_use_after_return=0:handle_segv=0:detect_leaks=1 ctest --preset asan
+ASAN_OPTIONS=detect_stack_use_after_return=0:handle_segv=0:detect_leaks=0 \
+  /usr/bin/python3 -m pytest -q tests/e2e --mayfly build/asan/mayfly
+
+scripts/build.sh tsan
+ctest --preset tsan -L unit -E '^(sandbox|invoke)$'  # guests switch stacks, which this sanitizer cannot follow
+
+scripts/fuzz.sh "${1:-1200}"

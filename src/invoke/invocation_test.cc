@@ -1,0 +1,183 @@
+#include "invoke/invocation.h"
+
+#include "base/text.h"
+#include "sandbox/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace mayfly::invoke {
+namespace {
+
+std::string guest_text(const std::string& name) {
+  std::ifstream file(std::string(MAYFLY_SOURCE_DIR "/tests/guests/") + name + ".wat");
+  EXPECT_TRUE(file) << name;
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+sandbox::Engine& engine() {
+  static const auto made = sandbox::Engine::create({.slots = 4});
+  return **made;
+}
+
+// Loads a guest of tests/guests when the invocation asks, as deploy would.
+class TestLoader : public Loader {
+ public:
+  void load(const registry::VersionPtr& version, net::Loop& loop, std::function<void(Status)> done) override {
+    const std::string text = guest_text(version->function());
+    auto program = engine().load(text, sha256_hex(text), version->settings().entry);
+    Status status;
+    if (program) version->set_program(*program);
+    else status = fail(program.error());
+    loop.post([status, done = std::move(done)] { done(status); });
+  }
+};
+
+// A client that reads only when told to.
+class TestSink : public ResponseSink {
+ public:
+  void respond(http::Response response) override {
+    whole = std::move(response);
+    ended = true;
+  }
+  void start(http::Response head) override { started = std::move(head); }
+  void write(std::string_view bytes) override {
+    streamed += bytes;
+    backlog += bytes.size();
+  }
+  void finish() override { ended = finished = true; }
+  void abort() override { ended = aborted = true; }
+  bool writable() const override { return backlog < 100'000; }
+  void on_writable(std::function<void()> resume) override { resume_ = std::move(resume); }
+
+  void read_all() {
+    backlog = 0;
+    if (resume_) std::exchange(resume_, nullptr)();
+  }
+
+  std::optional<http::Response> whole, started;
+  std::string streamed;
+  std::size_t backlog = 0;
+  bool ended = false, finished = false, aborted = false;
+
+ private:
+  std::function<void()> resume_;
+};
+
+// Calls a guest once and lets the loop run until the response has ended, or `until` says so.
+class Called {
+ public:
+  explicit Called(const std::string& guest, sandbox::Settings settings = {}, std::string body = "") {
+    request.method = "POST";
+    request.target = "/" + guest;
+    request.body = std::move(body);
+    registry::Version::Facts facts;
+    facts.function = guest;
+    facts.settings = std::move(settings);
+    version = std::make_shared<const registry::Version>(std::move(facts), std::make_shared<metrics::Invocations>());
+    const CallRequest call{version, {request, guest, request.target, request.target, "", "", ""}, "id"};
+    invocation = std::make_shared<Invocation>(Environment{loop, loader, log}, call, sink);
+    invocation->start();
+  }
+
+  Called& run() {
+    while (!sink.ended && loop.io().run_one() > 0) loop.io().restart();
+    return *this;
+  }
+
+  std::string_view problem() const { return sink.whole ? sink.whole->body : std::string_view(); }
+
+  net::Loop loop;
+  TestLoader loader;
+  Log log{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
+  TestSink sink;
+  http::Request request;
+  registry::VersionPtr version;
+  std::shared_ptr<Invocation> invocation;
+};
+
+TEST(Invocation, AnswersWithTheOutputOfACommand) {
+  Called called("echo", {}, "hello");
+  called.run();
+  ASSERT_TRUE(called.sink.whole);
+  EXPECT_EQ(called.sink.whole->status, 200);
+  EXPECT_EQ(called.sink.whole->body, std::string("echo\0hello", 10));
+  EXPECT_EQ(called.version->metrics().succeeded, 1u);
+  EXPECT_EQ(engine().slots_used(), 0u);
+}
+
+TEST(Invocation, AnswersAFailureAsAProblemWithoutTheBacktrace) {
+  Called called("trap");
+  called.run();
+  EXPECT_NE(called.problem().find("/_mayfly/errors/trap"), std::string::npos) << called.problem();
+  EXPECT_EQ(called.problem().find("innermost"), std::string::npos);
+  EXPECT_EQ(called.version->metrics().failed, 1u);
+}
+
+TEST(Invocation, StreamsWhatIsLargeAndWaitsForTheReader) {
+  Called called("echo", {}, std::string(300'000, 'x'));
+  while (called.sink.backlog < 100'000 && called.loop.io().run_one() > 0) called.loop.io().restart();
+  ASSERT_TRUE(called.sink.started);
+  EXPECT_FALSE(called.sink.ended) << "the guest waits";
+  while (!called.sink.ended) {
+    called.sink.read_all();
+    called.loop.io().restart();
+    called.loop.io().poll();
+  }
+  EXPECT_TRUE(called.sink.finished);
+  EXPECT_EQ(called.sink.streamed.size(), 300'005u);
+}
+
+TEST(Invocation, CutsAResponseThatFailsAfterItWasCommitted) {
+  sandbox::Settings settings;
+  settings.limits.response_bytes = 90'000;
+  Called called("echo", settings, std::string(300'000, 'x'));
+  called.run();
+  EXPECT_TRUE(called.sink.aborted);
+  EXPECT_FALSE(called.sink.whole);
+}
+
+TEST(Invocation, RefusesAResponseOverItsLimitBeforeItIsCommitted) {
+  sandbox::Settings settings;
+  settings.limits.response_bytes = 14;
+  EXPECT_FALSE(Called("echo", settings, "123456789").run().problem().starts_with("{")) << "5 + 9 bytes just fit";
+  EXPECT_NE(Called("echo", settings, "1234567890").run().problem().find("response-too-large"), std::string::npos);
+}
+
+TEST(Invocation, EndsAWaitingGuestAtItsWallLimit) {
+  sandbox::Settings settings;
+  settings.limits.wall = std::chrono::milliseconds(5);
+  EXPECT_NE(Called("sleep", settings).run().problem().find("too-slow"), std::string::npos);
+  EXPECT_EQ(engine().slots_used(), 0u);
+}
+
+TEST(Invocation, IsCancelledByItsOwner) {
+  Called called("sleep");
+  called.loop.io().run_one();  // loaded, and asleep
+  called.invocation.reset();
+  called.loop.io().restart();
+  called.loop.io().run();
+  EXPECT_FALSE(called.sink.ended);
+  EXPECT_EQ(engine().slots_used(), 0u);
+}
+
+TEST(Invocation, IsRefusedWhenEverySandboxIsInUse) {
+  while (engine().take_slot()) {
+  }
+  EXPECT_NE(Called("run").run().problem().find("overloaded"), std::string::npos);
+  while (engine().slots_used() > 0) engine().return_slot();
+  EXPECT_EQ(Called("run").run().sink.whole->body, "42");
+}
+
+TEST(Invocation, SaysWhyAProgramCannotBeLoaded) {
+  EXPECT_NE(Called("unknown-import").run().problem().find("teleport"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace mayfly::invoke
