@@ -141,6 +141,12 @@ TEST(Instance, EndsAGuestThatPassesAPointerOutsideItsMemory) {
   EXPECT_FALSE(Invoked("bad-iovec").outcome.error) << "WASI has an error code for it";
 }
 
+TEST(Instance, LogsWhatAssemblyScriptAbortsWith) {
+  const Invoked run("as-abort");
+  EXPECT_EQ(run.code(), ErrorCode::kTrap);
+  EXPECT_EQ(run.log, "abort: bad at a.ts:3:7\n");
+}
+
 TEST(Instance, StartsEveryInvocationAfresh) {
   EXPECT_EQ(Invoked("counter").outcome.value, "1");
   EXPECT_EQ(Invoked("counter").outcome.value, "1");

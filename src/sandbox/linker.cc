@@ -1,5 +1,6 @@
 #include "sandbox/linker.h"
 
+#include "sandbox/host/assemblyscript.h"
 #include "sandbox/host/emscripten.h"
 #include "sandbox/host/handle.h"
 #include "sandbox/host_function.h"
@@ -42,8 +43,8 @@ wasmtime_error_t* define(wasmtime_linker_t* linker, const HostFunction& function
                                                function_type(shape).get(), call, nullptr, nullptr);
 }
 
-std::array<std::span<const HostFunction>, 3> all_functions() {
-  return {wasi::functions(), host::handle_functions(), host::emscripten_functions()};
+std::array<std::span<const HostFunction>, 4> all_functions() {
+  return {wasi::functions(), host::handle_functions(), host::emscripten_functions(), host::assemblyscript_functions()};
 }
 
 bool is_provided(const Import& import) {

@@ -15,6 +15,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 GUESTS = ROOT / "tests" / "guests"
+FUNCTIONS = "/_mayfly/v1/functions"
 
 
 def pytest_addoption(parser):
@@ -101,7 +102,22 @@ class Server:
     def deploy(self, name, module, query=""):
         """PUTs a module: bytes, or the name of a guest of tests/guests."""
         body = module if isinstance(module, bytes) else (GUESTS / f"{module}.wat").read_bytes()
-        return self.request("PUT", f"/_mayfly/v1/functions/{name}{query}", body)
+        return self.request("PUT", f"{FUNCTIONS}/{name}{query}", body)
+
+    def show(self, name):
+        """A function as the API shows it."""
+        answer = self.get(f"{FUNCTIONS}/{name}")
+        assert answer.status == 200, answer.text
+        return answer.json
+
+    def sandboxes(self):
+        """How many functions run now."""
+        return self.get("/_mayfly/v1/health").json["sandboxes"]["in_use"]
+
+    def command(self, verb, *arguments, env=None):
+        """A client verb of the command line, against this server."""
+        return subprocess.run([self.binary, verb, *arguments, "--server", self.url], capture_output=True, text=True,
+                              timeout=30, env={**os.environ, **(env or {})})
 
     def raw(self, data, timeout=10):
         """Sends bytes as they are and returns what comes until the server closes."""
@@ -115,13 +131,24 @@ class Server:
 
     def wait_for_log(self, **wanted):
         """The first log line with these members, waiting for the writer thread."""
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            for line in self.log():
-                if all(line.get(name) == value for name, value in wanted.items()):
-                    return line
-            time.sleep(0.02)
-        raise AssertionError(f"no log line with {wanted}: {self.log()[-5:]}")
+        def look():
+            return next((line for line in self.log() if wanted.items() <= line.items()), None)
+
+        return until(look, f"a log line with {wanted}")
+
+
+def until(condition, what, seconds=10):
+    """Polls until the condition holds, and returns what it returned."""
+    deadline = time.monotonic() + seconds
+    while not (held := condition()):
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.01)
+    return held
+
+
+def numbered(number):
+    """A module whose answer is this number: as many versions as a test needs."""
+    return (GUESTS / "run.wat").read_text().replace("42", str(number)).encode()
 
 
 def read_to_end(connection):

@@ -45,7 +45,7 @@ constexpr std::array kFunctions = {
     host_function<emscripten_resize_heap>("env", "emscripten_resize_heap"),
     host_function<copy>("env", "emscripten_memcpy_js"),
     host_function<copy>("env", "_emscripten_memcpy_js"),
-    host_function<abort>("env", "abort"),
+    host_function<copy>("env", "emscripten_memcpy_big"),
     host_function<abort>("env", "_abort_js"),
     host_function<emscripten_get_now>("env", "emscripten_get_now"),
     host_function<emscripten_date_now>("env", "emscripten_date_now"),
