@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use wasmtime::{Extern, Memory, Result, Store, Trap, UpdateDeadline, ValType, WasmBacktrace};
+use wasmtime::{Extern, Memory, Result, Store, ThrownException, Trap, UpdateDeadline, ValType, WasmBacktrace};
 
 /// What to do with a guest that has run for a whole tick.
 #[repr(u8)]
@@ -49,7 +49,7 @@ pub struct mayfly_outcome_t {
     /// Why it failed, without the stack trace.
     pub reason: wasm_byte_vec_t,
     pub backtrace: wasm_byte_vec_t,
-    /// Whether it is a trap of WebAssembly itself, rather than an error of ours.
+    /// Whether the guest failed by itself, with a trap or an exception that nobody caught, rather than we.
     pub trapped: bool,
     /// Whether the guest was ever refused memory.
     pub memory_denied: bool,
@@ -162,7 +162,7 @@ pub extern "C" fn mayfly_instance_poll(
             mayfly_progress_t::Returned
         }
         Err(error) => {
-            written.trapped = error.is::<Trap>();
+            written.trapped = error.is::<Trap>() || error.is::<ThrownException>();
             written.reason = error.root_cause().to_string().into_bytes().into();
             if let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() {
                 written.backtrace = backtrace.to_string().into_bytes().into();

@@ -27,14 +27,17 @@ Result<std::string> admin_token(storage::FileSystem& files, const storage::DataF
   const std::string path = folder.path() + "/admin-token";
   auto kept = files.read_file(path);
   if (!kept) return fail(std::move(kept.error()));
-  if (*kept) return std::string((*kept)->substr(0, (*kept)->find('\n')));
+  if (*kept) {
+    std::string token((*kept)->substr(0, (*kept)->find('\n')));
+    if (!token.empty()) return token;
+    return fail(ErrorCode::kStorage, fmt::format("{} is empty: remove it to have a new token made", path));
+  }
   if (net::is_loopback_host(listen.host)) return "";
 
   std::string token = make_token();
   if (token.empty()) return fail(ErrorCode::kInternal, "the kernel gives no random bytes for an admin token");
-  const auto written = files.write_file(path, token + '\n');
+  const Status written = storage::write_durably(files, path + ".tmp", folder.path(), "admin-token", token + '\n');
   if (!written) return fail(written.error());
-  if (auto synced = files.sync_file(*written); !synced) return fail(std::move(synced.error()));
   fmt::print("admin token (shown once, kept in {}): {}\n", path, token);
   return token;
 }

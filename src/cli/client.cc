@@ -75,6 +75,17 @@ Result<json::value> Client::call(const Request& request) const {
   return document;
 }
 
+int call_and_print(const Client& client, const Client::Request& request, bool as_json,
+                   const std::function<void(const json::value&)>& print) try {
+  const auto answer = client.call(request);
+  if (!answer) return complain(answer.error());
+  if (as_json) fmt::print("{}\n", json::serialize(*answer));
+  else print(*answer);
+  return 0;
+} catch (const std::exception&) {  // a member is missing or of another type
+  return complain({ErrorCode::kBadRequest, "the server's answer is not what this version of mayfly expects"});
+}
+
 int complain(const Error& error) {
   fmt::print(stderr, "mayfly: {}\n", error.message);
   return 1;

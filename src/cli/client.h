@@ -5,6 +5,7 @@
 #include <boost/json/value.hpp>
 #include <CLI/App.hpp>
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,10 @@ class Client {
  private:
   std::string server_ = "http://127.0.0.1:8080";
 };
+
+// Calls and prints the answer: as JSON, or as `print` shows it. Returns the exit code of the verb.
+int call_and_print(const Client& client, const Client::Request& request, bool as_json,
+                   const std::function<void(const boost::json::value&)>& print);
 
 // Prints an error as every verb does, and returns the exit code 1.
 int complain(const Error& error);

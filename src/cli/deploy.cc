@@ -33,17 +33,12 @@ int Deploy::run() {
     for (const std::string& value : values) request.query.emplace_back(option, value);
   }
   if (cgi) request.query.emplace_back("cgi", "true");
-  const auto answer = client.call(request);
-  if (!answer) return complain(answer.error());
-  if (json) {
-    fmt::print("{}\n", boost::json::serialize(*answer));
-    return 0;
-  }
-  const auto text = [&](const char* member) { return boost::json::value_to<std::string>(answer->at(member)); };
-  fmt::print("{} is live at {}\n  kind {}, version {}, {} bytes, compiled in {:.1f} ms\n", text("name"), text("url"),
-             text("kind"), text("version").substr(0, 19), answer->at("size").to_number<std::uint64_t>(),
-             answer->at("compile_us").to_number<double>() / 1000);
-  return 0;
+  return call_and_print(client, request, json, [](const boost::json::value& answer) {
+    const auto text = [&](const char* member) { return boost::json::value_to<std::string>(answer.at(member)); };
+    fmt::print("{} is live at {}\n  kind {}, version {}, {} bytes, compiled in {:.1f} ms\n", text("name"), text("url"),
+               text("kind"), text("version").substr(0, 19), answer.at("size").to_number<std::uint64_t>(),
+               answer.at("compile_us").to_number<double>() / 1000);
+  });
 }
 
 }  // namespace

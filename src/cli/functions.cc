@@ -7,7 +7,6 @@
 #include <boost/json.hpp>
 
 #include <ctime>
-#include <functional>
 #include <memory>
 
 namespace mayfly::cli {
@@ -35,14 +34,6 @@ std::string local_time(const json::value& object) {
   ::localtime_r(&seconds, &local);
   char buffer[32];
   return {buffer, std::strftime(buffer, sizeof buffer, "%Y-%m-%d %H:%M:%S", &local)};
-}
-
-int run(const Verb& verb, const Client::Request& request, const std::function<void(const json::value&)>& print) {
-  const auto answer = verb.client.call(request);
-  if (!answer) return complain(answer.error());
-  if (verb.as_json) fmt::print("{}\n", json::serialize(*answer));
-  else print(*answer);
-  return 0;
 }
 
 void print_list(const json::value& answer) {
@@ -84,20 +75,21 @@ std::string path_of(const Verb& verb) { return "/functions/" + encode(verb.name)
 void add_list(CLI::App& app, int& exit_code) {
   auto verb = std::make_shared<Verb>();
   add_verb(app, "list", "List the functions of a server", verb, exit_code,
-           [verb] { return run(*verb, {"GET", "/functions", {}, ""}, print_list); });
+           [verb] { return call_and_print(verb->client, {"GET", "/functions", {}, ""}, verb->as_json, print_list); });
 }
 
 void add_show(CLI::App& app, int& exit_code) {
   auto verb = std::make_shared<Verb>();
-  add_verb(app, "show", "Show a function and its versions", verb, exit_code,
-           [verb] { return run(*verb, {"GET", path_of(*verb), {}, ""}, print_function); });
+  add_verb(app, "show", "Show a function and its versions", verb, exit_code, [verb] {
+    return call_and_print(verb->client, {"GET", path_of(*verb), {}, ""}, verb->as_json, print_function);
+  });
 }
 
 void add_remove(CLI::App& app, int& exit_code) {
   auto verb = std::make_shared<Verb>();
   add_verb(app, "remove", "Remove a function and its versions", verb, exit_code, [verb] {
-    return run(*verb, {"DELETE", path_of(*verb), {}, ""},
-               [](const json::value& answer) { fmt::print("{} is removed\n", text(answer, "removed")); });
+    return call_and_print(verb->client, {"DELETE", path_of(*verb), {}, ""}, verb->as_json,
+                          [](const json::value& answer) { fmt::print("{} is removed\n", text(answer, "removed")); });
   });
 }
 
@@ -106,7 +98,7 @@ void add_rollback(CLI::App& app, int& exit_code) {
   CLI::App* command = add_verb(app, "rollback", "Go back to an older version of a function", verb, exit_code, [verb] {
     Client::Request request{"POST", path_of(*verb) + "/rollback", {}, ""};
     if (!verb->version.empty()) request.query.emplace_back("version", verb->version);
-    return run(*verb, request, [](const json::value& answer) {
+    return call_and_print(verb->client, request, verb->as_json, [](const json::value& answer) {
       fmt::print("{} answers with version {} again\n", text(answer, "name"), short_digest(answer));
     });
   });

@@ -25,7 +25,7 @@ std::string_view hex_digits(std::string_view digest) {
   return digest;
 }
 
-// The version a rollback means: the one named, or the newest that is older than the active one.
+// The version a rollback means: the one named, or the one published before the active one.
 Result<VersionRecord> choose(const std::vector<VersionRecord>& versions, std::string_view active,
                              std::string_view wanted) {
   constexpr std::size_t kShortest = 8;  // digits of a prefix
@@ -74,13 +74,14 @@ Result<Deployed> Deployer::deploy(Upload upload) {
       .size = upload.bytes.size(),
       .created = unix_milliseconds(),
   };
-  auto version = from_record(record);
+  if (auto kept = services_.storage.put_blob(upload.bytes); !kept) return fail(std::move(kept.error()));
+
+  const std::lock_guard lock(writing_);
+  const auto published = services_.storage.publish(record);
+  if (!published) return fail(published.error());
+  auto version = from_record(*published);
   if (!version) return fail(std::move(version.error()));
   (*version)->set_program(std::move(compiled->program));
-
-  if (auto kept = services_.storage.put_blob(upload.bytes); !kept) return fail(std::move(kept.error()));
-  const std::lock_guard lock(writing_);
-  if (auto recorded = services_.storage.publish(record); !recorded) return fail(std::move(recorded.error()));
   const bool is_new = !services_.registry.current()->functions.contains(upload.name);
   publish(*version);
   return Deployed{std::move(*version), compiled->time, is_new};

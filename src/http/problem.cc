@@ -95,7 +95,10 @@ std::string entry_page(const ErrorEntry& entry) {
 
 Response problem(const Error& error, const ProblemOptions& options) {
   const ErrorEntry& entry = describe(error.code);
-  const std::string detail = to_utf8(error.message);  // JSON is UTF-8, and messages may quote a guest
+  // What is our own trouble is told to the log alone: it may name files of the server.
+  const bool ours = error.code == ErrorCode::kStorage || error.code == ErrorCode::kInternal;
+  const std::string detail = ours ? "the reason is in the server's log, under this request id"
+                                  : to_utf8(error.message);  // JSON is UTF-8, and messages may quote a guest
   boost::json::object document = {
       {"type", fmt::format("{}{}", kErrorsPath, entry.slug)},
       {"title", entry.title},
@@ -107,6 +110,7 @@ Response problem(const Error& error, const ProblemOptions& options) {
 
   Response response{.status = entry.status, .body = boost::json::serialize(document)};
   response.fields.add("Content-Type", "application/problem+json");
+  if (error.code == ErrorCode::kTokenNeeded) response.fields.add("WWW-Authenticate", "Bearer realm=\"mayfly\"");
   if (const auto seconds = retry_after(error.code); !seconds.empty()) {
     response.fields.add("Retry-After", seconds);
   }

@@ -81,7 +81,7 @@ class Called {
     facts.function = guest;
     facts.settings = std::move(settings);
     version = std::make_shared<const registry::Version>(std::move(facts), std::make_shared<metrics::Invocations>());
-    const CallRequest call{version, {request, guest, request.target, request.target, "", "", ""}, "id"};
+    const CallRequest call{version, {request, version->function(), request.target, request.target, "", "", ""}, "id"};
     invocation = std::make_shared<Invocation>(Environment{loop, loader, log}, call, sink);
     invocation->start();
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <boost/asio/ip/address.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace mayfly::net {
@@ -36,10 +37,13 @@ Result<HostPort> parse_host_port(std::string_view text) {
   return address;
 }
 
-bool is_loopback_host(std::string_view host) {
+bool is_loopback_host(std::string_view given) {
+  std::string host(given);
+  std::ranges::transform(host, host.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   if (host == "localhost" || host.ends_with(".localhost")) return true;
   boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(std::string(host), error);
+  const auto address = boost::asio::ip::make_address(host, error);
   return !error && address.is_loopback();
 }
 

@@ -23,7 +23,7 @@ TEST(Address, SaysWhatIsWrong) {
 TEST(Address, KnowsWhatNamesThisMachineAlone) {
   EXPECT_TRUE(is_loopback_host("127.9.8.7"));
   EXPECT_TRUE(is_loopback_host("::1"));
-  EXPECT_TRUE(is_loopback_host("localhost"));
+  EXPECT_TRUE(is_loopback_host("LocalHost"));
   EXPECT_FALSE(is_loopback_host("0.0.0.0"));
   EXPECT_FALSE(is_loopback_host("127.0.0.1.evil.example"));
 }

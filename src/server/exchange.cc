@@ -17,12 +17,11 @@ const std::string& Exchange::remote_address() const { return connection_->remote
 const std::string& Exchange::local_port() const { return connection_->local_port(); }
 net::Loop& Exchange::loop() { return connection_->context().loop; }
 
-// What is our own trouble is told to the log: it may name files of the server.
 void Exchange::fail(const Error& error) {
-  const bool ours = error.code == ErrorCode::kStorage || error.code == ErrorCode::kInternal;
-  if (!ours || connection_ == nullptr) return respond(http::problem(error, {.request_id = id_}));
-  connection_->context().log.write(std::move(LogLine("error").text("id", id_).text("reason", error.message)));
-  respond(http::problem({error.code, "the reason is in the server's log, under this request id"}, {.request_id = id_}));
+  if (describe(error.code).status >= 500 && connection_ != nullptr) {
+    connection_->context().log.write(std::move(LogLine("error").text("id", id_).text("reason", error.message)));
+  }
+  respond(http::problem(error, {.request_id = id_}));
 }
 
 void Exchange::refuse_method(std::string_view allow) {

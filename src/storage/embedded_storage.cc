@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::int64_t kSchemaVersion = 1;
 
-// A version's identity is function and digest; `id` is the order of publishing, as no clock is.
+// A version's identity is function and digest; `id` is the order of the last publishing, as no clock is.
 constexpr const char* kSchema = R"sql(
   CREATE TABLE versions (
     id       INTEGER PRIMARY KEY,
@@ -60,15 +60,18 @@ Result<std::string> EmbeddedStorage::put_blob(std::string_view bytes) { return b
 
 Result<std::string> EmbeddedStorage::read_blob(std::string_view digest) { return blobs_->read(digest); }
 
-Status EmbeddedStorage::publish(const VersionRecord& version) {
+Result<VersionRecord> EmbeddedStorage::publish(const VersionRecord& version) {
+  VersionRecord kept = version;
   auto records = records_.lock();
-  return records->atomically([&]() -> Status {
-    const auto recorded = records->run(
+  const Status published = records->atomically([&]() -> Status {
+    const auto created = records->query(
         "INSERT INTO versions (function, digest, artefact, manifest, size, created)"
-        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (function, digest) DO NOTHING",
-        version.function, version.digest, version.artefact, version.manifest, static_cast<std::int64_t>(version.size),
-        version.created);
-    if (!recorded) return fail(recorded.error());
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (function, digest)"
+        " DO UPDATE SET id = (SELECT MAX(id) + 1 FROM versions) RETURNING created",
+        [](const Statement& row) { return row.integer(0); }, version.function, version.digest, version.artefact,
+        version.manifest, static_cast<std::int64_t>(version.size), version.created);
+    if (!created) return fail(created.error());
+    kept.created = created->front();
     const auto activated = records->run(
         "INSERT INTO functions (name, active) VALUES (?, ?)"
         " ON CONFLICT (name) DO UPDATE SET active = excluded.active",
@@ -76,6 +79,8 @@ Status EmbeddedStorage::publish(const VersionRecord& version) {
     if (!activated) return fail(activated.error());
     return {};
   });
+  if (!published) return fail(published.error());
+  return kept;
 }
 
 Status EmbeddedStorage::activate(std::string_view function, std::string_view digest) {

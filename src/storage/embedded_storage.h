@@ -19,7 +19,7 @@ class EmbeddedStorage final : public Storage {
   // Storage
   Result<std::string> put_blob(std::string_view bytes) override;
   Result<std::string> read_blob(std::string_view digest) override;
-  Status publish(const VersionRecord& version) override;
+  Result<VersionRecord> publish(const VersionRecord& version) override;
   Status activate(std::string_view function, std::string_view digest) override;
   Status remove(std::string_view function) override;
   Result<std::vector<FunctionRecord>> functions() override;

@@ -9,9 +9,8 @@
 namespace mayfly::storage {
 namespace {
 
-bool has(const std::vector<VersionRecord>& versions, std::string_view digest) {
-  return std::any_of(versions.begin(), versions.end(),
-                     [&](const VersionRecord& version) { return version.digest == digest; });
+auto find(std::vector<VersionRecord>& versions, std::string_view digest) {
+  return std::ranges::find(versions, digest, &VersionRecord::digest);
 }
 
 }  // namespace
@@ -32,18 +31,21 @@ Result<std::string> MemoryStorage::read_blob(std::string_view digest) {
   return blob->second;
 }
 
-Status MemoryStorage::publish(const VersionRecord& version) {
+Result<VersionRecord> MemoryStorage::publish(const VersionRecord& version) {
   auto state = state_.lock();
   Function& function = state->functions[version.function];
-  if (!has(function.versions, version.digest)) function.versions.push_back(version);
+  const auto known = find(function.versions, version.digest);
+  if (known == function.versions.end()) function.versions.push_back(version);
+  else std::rotate(known, known + 1, function.versions.end());
   function.active = version.digest;
-  return {};
+  return function.versions.back();
 }
 
 Status MemoryStorage::activate(std::string_view name, std::string_view digest) {
   auto state = state_.lock();
   const auto function = state->functions.find(name);
-  if (function == state->functions.end() || !has(function->second.versions, digest)) {
+  if (function == state->functions.end() ||
+      find(function->second.versions, digest) == function->second.versions.end()) {
     return unknown_version(name, digest);
   }
   function->second.active = digest;

@@ -37,9 +37,9 @@ class Storage {
   virtual Result<std::string> put_blob(std::string_view bytes) = 0;
   virtual Result<std::string> read_blob(std::string_view digest) = 0;
 
-  // Records a version, if it is new, and makes it the active one of its function, in one step. Its
-  // blob was put before.
-  virtual Status publish(const VersionRecord& version) = 0;
+  // Records a version, if it is new, and makes it the active one of its function, in one step. Its blob was put before.
+  // Returns it as it is kept: a version that was recorded before keeps the time of its making, and is now the newest.
+  virtual Result<VersionRecord> publish(const VersionRecord& version) = 0;
   // Makes a recorded version the active one. kUnknownVersion when there is none of that digest.
   virtual Status activate(std::string_view function, std::string_view digest) = 0;
   // Forgets a function and its versions; its blobs stay. kUnknownFunction when there is none.
@@ -47,7 +47,7 @@ class Storage {
 
   // By name.
   virtual Result<std::vector<FunctionRecord>> functions() = 0;
-  // Newest first; none when there is no such function.
+  // The one published last first; none when there is no such function.
   virtual Result<std::vector<VersionRecord>> versions(std::string_view function) = 0;
 };
 

@@ -1,6 +1,7 @@
 """A real server per test: its own port, its own data folder, ended by pid."""
 
 import http.client
+import itertools
 import json
 import os
 import pathlib
@@ -61,7 +62,8 @@ class Server:
         self.process = None
 
     def start(self, listen="127.0.0.1:0"):
-        arguments = ["up", "--listen", listen, "--data", str(self.data), "--log", str(self.log_path), *self.options]
+        listening = ["--listen", listen] if listen else []
+        arguments = ["up", *listening, "--data", str(self.data), "--log", str(self.log_path), *self.options]
         self.process = subprocess.Popen(
             [self.binary, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.cwd,
             env={**os.environ, **(self.env or {})})
@@ -149,6 +151,73 @@ def until(condition, what, seconds=10):
 def numbered(number):
     """A module whose answer is this number: as many versions as a test needs."""
     return (GUESTS / "run.wat").read_text().replace("42", str(number)).encode()
+
+
+class Wire:
+    """A connection that sends bytes as they are and reads one response after another."""
+
+    def __init__(self, server, timeout=10, receive_buffer=None):
+        self.socket = socket.socket()
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.settimeout(timeout)
+        self.socket.connect(("127.0.0.1", server.port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.file = self.socket.makefile("rb")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+        self.socket.close()
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def read(self, method="GET"):
+        """The next response, which answers `method`."""
+        head = iter(lambda: self.file.readline().decode("latin-1"), "\r\n")
+        response = WireResponse(next(head), list(itertools.takewhile(bool, head)))
+        if method == "HEAD" or response.status < 200 or response.status in (204, 304):
+            return response
+        if response.fields("Transfer-Encoding") == ["chunked"]:
+            while size := int(self.file.readline(), 16):
+                response.chunks.append(self.file.read(size))
+                assert self.file.readline() == b"\r\n"
+            assert self.file.readline() == b"\r\n"
+            response.body = b"".join(response.chunks)
+        elif length := response.fields("Content-Length"):
+            response.body = self.file.read(int(length[0]))
+        else:
+            response.body = self.file.read()
+        return response
+
+    def at_end(self):
+        """Whether the server closed the connection, without another byte."""
+        return self.file.read(1) == b""
+
+
+class WireResponse:
+    """A response as it came: the status line and the header lines in order, the body with its chunks undone."""
+
+    def __init__(self, status_line, lines):
+        assert status_line.startswith("HTTP/1.1 "), status_line
+        self.status, self.reason = int(status_line[9:12]), status_line[13:-2]
+        self.lines = [line.removesuffix("\r\n") for line in lines]
+        self.chunks, self.body = [], b""
+
+    def fields(self, name):
+        pairs = [line.split(": ", 1) for line in self.lines]
+        return [value for key, value in pairs if key.lower() == name.lower()]
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+    @property
+    def json(self):
+        return json.loads(self.body)
 
 
 def read_to_end(connection):

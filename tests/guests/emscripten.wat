@@ -1,0 +1,18 @@
+;; Uses what Emscripten's standalone programs import: copies text, is refused a larger heap, reads the clocks.
+(module
+  (import "env" "emscripten_notify_memory_growth" (func $notify (param i32)))
+  (import "env" "emscripten_resize_heap" (func $resize (param i32) (result i32)))
+  (import "env" "emscripten_memcpy_js" (func $copy (param i32 i32 i32)))
+  (import "env" "emscripten_get_now" (func $now (result f64)))
+  (import "env" "emscripten_date_now" (func $date (result f64)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\40\00\00\00\06\00\00\00")
+  (data (i32.const 32) "copied")
+  (func (export "_start")
+    (call $notify (i32.const 0))
+    (if (call $resize (i32.const 131072)) (then unreachable))
+    (if (f64.gt (call $now) (call $now)) (then unreachable))
+    (if (f64.lt (call $date) (f64.const 1.7e12)) (then unreachable))
+    (call $copy (i32.const 64) (i32.const 32) (i32.const 6))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 24)))))
