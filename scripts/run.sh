@@ -2,14 +2,15 @@
 # Starts build/release/mayfly with the example functions deployed, and says what to try. Ctrl-C ends it.
 set -eu
 cd "$(dirname "$0")/.."
-mayfly=build/release/mayfly
+mayfly=${MAYFLY_BINARY:-build/release/mayfly}
 address=${MAYFLY_LISTEN:-127.0.0.1:8080}
+data=${MAYFLY_DATA:-.mayfly}
 url=http://$address
 
-mkdir -p .mayfly
-"$mayfly" up --listen "$address" --data .mayfly --log .mayfly/mayfly.log &
+mkdir -p "$data"
+"$mayfly" up --listen "$address" --data "$data" --log "$data/mayfly.log" &
 server=$!
-trap 'kill "$server" 2> /dev/null; wait "$server"' EXIT
+trap 'kill "$server" 2> /dev/null; wait "$server" || true' EXIT
 trap 'exit 0' INT TERM
 
 until curl -sf -o /dev/null "$url/_mayfly/v1/health"; do
@@ -37,6 +38,6 @@ Try:
 And a function of your own:
   curl -T hello.wasm $url/_mayfly/v1/functions/hello
 
-The log is .mayfly/mayfly.log; Ctrl-C stops the server.
+The log is $data/mayfly.log; Ctrl-C stops the server.
 TEXT
 wait "$server"

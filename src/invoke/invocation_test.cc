@@ -2,24 +2,14 @@
 
 #include "base/text.h"
 #include "sandbox/engine.h"
+#include "sandbox/test_guests.h"
 
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
 
-#include <fstream>
-#include <sstream>
-
 namespace mayfly::invoke {
 namespace {
-
-std::string guest_text(const std::string& name) {
-  std::ifstream file(std::string(MAYFLY_SOURCE_DIR "/tests/guests/") + name + ".wat");
-  EXPECT_TRUE(file) << name;
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 sandbox::Engine& engine() {
   static const auto made = sandbox::Engine::create({.slots = 4});
@@ -30,7 +20,7 @@ sandbox::Engine& engine() {
 class TestLoader : public Loader {
  public:
   void load(const registry::VersionPtr& version, net::Loop& loop, std::function<void(Status)> done) override {
-    const std::string text = guest_text(version->function());
+    const std::string text = sandbox::guest_text(version->function());
     auto program = engine().load(text, sha256_hex(text), version->settings().entry);
     Status status;
     if (program) version->set_program(*program);

@@ -2,23 +2,15 @@
 
 #include "base/text.h"
 #include "sandbox/engine.h"
+#include "sandbox/test_guests.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 namespace mayfly::sandbox {
 namespace {
-
-std::string guest_text(const std::string& name) {
-  std::ifstream file(std::string(MAYFLY_SOURCE_DIR "/tests/guests/") + name + ".wat");
-  EXPECT_TRUE(file) << name;
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 // One engine for all tests: its pools are the expensive part.
 Engine& engine() {

@@ -227,6 +227,7 @@ CALLS = {
     "trap": ("trap", 500, "trap", ["unreachable"]),
     "stack": ("recurse", 500, "trap", ["stack"]),
     "pointer": ("bad-pointer", 500, "trap", ["not inside the memory"]),
+    "exception": ("throw", 500, "trap", ["exception"]),
     "start": (b'(module (func $f unreachable) (start $f) (func (export "_start")))', 500, "trap", ["unreachable"]),
     "data": (b'(module (memory 1) (data (i32.const 65536) "x") (func (export "_start")))', 500, "trap", ["memory"]),
     "exit": ("exit-three", 500, "exit-code", ["code 3"]),
@@ -260,12 +261,6 @@ def test_a_call_that_fails_says_why_to_the_client_and_to_the_log(survivor, call)
     document = expect(survivor, survivor.get("/failing"), status, slug, *words)
     line = survivor.wait_for_log(event="failure", id=document["instance"])
     assert (line["function"], line["type"], line["reason"]) == ("failing", slug, document["detail"])
-
-
-@pytest.mark.xfail(strict=True, reason="an uncaught exception is reported as an internal error of mayfly")
-def test_an_exception_that_nobody_catches_is_a_trap(survivor):
-    survivor.deploy("failing", "throw")
-    expect(survivor, survivor.get("/failing"), 500, "trap", "exception")
 
 
 def test_the_stack_of_a_trap_goes_to_the_log_and_only_the_reason_to_the_client(survivor):

@@ -531,6 +531,7 @@ def test_unusual_requests_that_are_well_formed(server, request_bytes, status):
         (get("/run", *[f"X-{n}: y" for n in range(99)]), 200),
         (get("/run", *[f"X-{n}: y" for n in range(100)]), 431),
     ],
+    ids=lambda value: f"{len(value)} bytes" if isinstance(value, bytes) else None,
 )
 def test_limits_of_the_header(server, request_bytes, status):
     with Wire(server) as wire:

@@ -1,0 +1,87 @@
+"""What the documentation tells a newcomer to type, typed."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from conftest import EXAMPLES, ROOT
+
+DOCUMENTED = "127.0.0.1:8080"
+WITH_README = sorted(path.parent.name for path in EXAMPLES.glob("*/README.md") if path.parent.name != "tcp-backend")
+
+
+def blocks(text):
+    """The indented blocks of a Markdown text, without their indent."""
+    found = re.findall(r"(?:^    .*\n|^\n(?=    ))+", text, re.M)
+    return [re.sub(r"^    ", "", block, flags=re.M).strip("\n") for block in found]
+
+
+def shell(command, address):
+    done = subprocess.run(shlex.split(command.replace(DOCUMENTED, address)), capture_output=True, timeout=60, cwd=ROOT)
+    assert done.returncode == 0, (command, done.stderr)
+    return done.stdout.decode()
+
+
+@pytest.fixture(scope="module")
+def running(binary, tmp_path_factory):
+    """`make run`, but for the build: the address it listens on, and what it printed."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    data = tmp_path_factory.mktemp("run")
+    environment = {**os.environ, "MAYFLY_BINARY": binary, "MAYFLY_LISTEN": address, "MAYFLY_DATA": str(data)}
+    with subprocess.Popen([ROOT / "scripts/run.sh"], env=environment, stdout=subprocess.PIPE, text=True,
+                          start_new_session=True) as process:
+        printed = ""
+        while "Ctrl-C" not in printed:
+            line = process.stdout.readline()
+            assert line, printed
+            printed += line
+        yield address, printed
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(30) == 0
+
+
+@pytest.mark.parametrize("example", WITH_README)
+def test_an_example_prints_what_its_readme_says(running, example):
+    address, _ = running
+    command, expected, *_ = blocks((EXAMPLES / example / "README.md").read_text())
+    assert shell(f"curl -sS {command.removeprefix('curl ')}", address).rstrip("\n") == expected.replace(DOCUMENTED, address)
+
+
+def test_every_example_of_the_table_answers(running):
+    address, _ = running
+    commands = re.findall(r"`(curl .*?)` \|$", (EXAMPLES / "README.md").read_text(), re.M)
+    assert len(commands) == 10
+    for command in commands:
+        if "tcp-backend" not in command:  # needs a backend: test_examples.py
+            shell(command.replace("curl ", "curl -sSf "), address)
+
+
+def test_what_make_run_prints_works(running):
+    address, printed = running
+    commands = re.findall(r"^  (curl .*)$", printed, re.M)
+    assert len(commands) == 4
+    answers = [shell(command.replace("hello.wasm", "examples/hello-c/hello-c.wasm"), address) for command in commands]
+    assert answers[0] == "Hello, Ada!\n"
+    assert answers[1].startswith("534678912\n")
+    assert answers[2] == '{"name_twice":"John John"}\n'
+    assert '"url":"http://' in answers[3]
+
+
+def test_what_the_readme_says_works(running, binary):
+    address, _ = running
+    readme = (ROOT / "README.md").read_text()
+    curls = re.findall(r"^curl .*$", readme, re.M)
+    assert [shell(command.replace("curl ", "curl -sSf "), address) for command in curls][2] == "42"
+
+    module = "examples/hello-wat/hello.wat"
+    verbs = re.findall(r"^build/release/mayfly (\w+.*?)(?: +#.*)?$", readme, re.M)
+    assert [verb.split()[0] for verb in verbs] == ["deploy", "list", "show", "rollback", "remove"]
+    shell(f"{binary} deploy examples/hello-c/hello-c.wasm --name hello --server http://{address}", address)
+    for verb in verbs:
+        shell(f"{binary} {verb.replace('hello.wasm', module)} --server http://{address}", address)
