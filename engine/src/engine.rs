@@ -37,7 +37,18 @@ pub extern "C" fn mayfly_engine_new(
     }
 }
 
+/// Compiling uses every core, but stays behind the event loops.
+fn lower_compiling_threads() {
+    const NICENESS: i32 = 10;
+    let pool = rayon::ThreadPoolBuilder::new().thread_name(|i| format!("compile-{i}")).start_handler(|_| {
+        // On Linux this is of the calling thread alone; a refusal is no harm.
+        unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS) };
+    });
+    let _ = pool.build_global(); // an engine before this one has done it
+}
+
 fn new_engine(config: &mayfly_engine_config_t) -> wasmtime::Result<Engine> {
+    lower_compiling_threads();
     let mut pool = PoolingAllocationConfig::default();
     pool.total_core_instances(config.slots.saturating_mul(2)) // an imported memory is an instance of its own
         .total_memories(config.slots)

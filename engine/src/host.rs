@@ -69,6 +69,7 @@ pub unsafe extern "C" fn mayfly_linker_define_waiting(
     let defined = (|| -> Result<()> {
         let (module, name) = unsafe { (text(module, module_length)?, text(name, name_length)?) };
         match unsafe { text(shape, shape_length)? } {
+            "ii:i" => define_waiting!(linker, module, name, callback, (a: i32 = i32, b: i32 = i32) -> get_i32)?,
             "iI:i" => define_waiting!(linker, module, name, callback, (a: i32 = i32, b: i64 = i64) -> get_i32)?,
             "iiI:I" => {
                 define_waiting!(linker, module, name, callback, (a: i32 = i32, b: i32 = i32, c: i64 = i64) -> get_i64)?

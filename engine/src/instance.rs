@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use wasmtime::{Extern, Memory, Result, Store, ThrownException, Trap, UpdateDeadline, ValType, WasmBacktrace};
+use wasmtime::{Extern, Memory, PoolConcurrencyLimitError, Result, Store, ThrownException, Trap, UpdateDeadline, ValType, WasmBacktrace};
 
 /// What to do with a guest that has run for a whole tick.
 #[repr(u8)]
@@ -51,6 +51,8 @@ pub struct mayfly_outcome_t {
     pub backtrace: wasm_byte_vec_t,
     /// Whether the guest failed by itself, with a trap or an exception that nobody caught, rather than we.
     pub trapped: bool,
+    /// Whether a pool had no room for it: nothing of the guest has run.
+    pub pool_exhausted: bool,
     /// Whether the guest was ever refused memory.
     pub memory_denied: bool,
     /// The most bytes of memories and tables it had.
@@ -58,20 +60,35 @@ pub struct mayfly_outcome_t {
 }
 
 pub struct mayfly_instance_t {
-    call: Option<Pin<Box<dyn Future<Output = Result<String>>>>>, // borrows what follows: dropped first
-    imported_memory: Box<Option<Memory>>,
-    limiter: Box<Limiter>,
-    store: Box<wasmtime_store_t>,
-    _program: Arc<Program>,
+    call: Option<Pin<Box<dyn Future<Output = Result<String>>>>>,
+    parts: Parts,
 }
 
-struct HostData(*mut c_void);
-unsafe impl Send for HostData {}
-unsafe impl Sync for HostData {}
+/// What the future borrows, and host functions see through it: raw, so that neither claims it for itself.
+struct Parts {
+    store: *mut wasmtime_store_t,
+    limiter: *mut Limiter,
+    imported_memory: *mut Option<Memory>,
+    program: *const Program,
+}
 
-struct LimiterPtr(*mut Limiter);
-unsafe impl Send for LimiterPtr {}
-unsafe impl Sync for LimiterPtr {}
+impl Drop for mayfly_instance_t {
+    fn drop(&mut self) {
+        self.call = None; // unwinds a suspended guest, which uses the rest
+        // SAFETY: each came from into_raw in mayfly_instance_new, and the future is gone.
+        unsafe {
+            drop(Box::from_raw(self.parts.store));
+            drop(Box::from_raw(self.parts.limiter));
+            drop(Box::from_raw(self.parts.imported_memory));
+            drop(Arc::from_raw(self.parts.program));
+        }
+    }
+}
+
+/// A pointer that closures of the store may carry: the instance has one owner at a time.
+struct Carried<T>(*mut T);
+unsafe impl<T> Send for Carried<T> {}
+unsafe impl<T> Sync for Carried<T> {}
 
 /// Prepares an invocation; nothing of the guest runs before the first poll.
 #[unsafe(no_mangle)]
@@ -80,38 +97,32 @@ pub extern "C" fn mayfly_instance_new(
     program: &mayfly_program_t,
     config: &mayfly_instance_config_t,
 ) -> Box<mayfly_instance_t> {
-    let mut store = wasmtime_store_new(engine, config.data, None);
-    let mut limiter = Box::new(Limiter::new(config.memory_bytes));
-    let mut imported_memory = Box::new(None);
-    let program = program.0.clone();
-
     const { assert!(size_of::<wasmtime_store_t>() == size_of::<Store<Data>>()) };
-    // SAFETY: the future is dropped before the boxes it borrows, and nothing else touches them meanwhile but
-    // through the caller that the future itself lends to host functions.
-    let (inner_store, limits, memory, shared) = unsafe {
-        (
-            &mut *std::ptr::from_mut(&mut *store).cast::<Store<Data>>(),
-            LimiterPtr(&mut *limiter),
-            &mut *std::ptr::from_mut(&mut *imported_memory),
-            &*Arc::as_ptr(&program),
-        )
+    let parts = Parts {
+        store: Box::into_raw(wasmtime_store_new(engine, config.data, None)),
+        limiter: Box::into_raw(Box::new(Limiter::new(config.memory_bytes))),
+        imported_memory: Box::into_raw(Box::new(None)),
+        program: Arc::into_raw(program.0.clone()),
     };
-    inner_store.limiter(move |_| {
-        let limits = &limits;
-        unsafe { &mut *limits.0 }
+    // SAFETY: they live until the instance is dropped, which drops the future first.
+    let (store, program, memory) =
+        unsafe { (&mut *parts.store.cast::<Store<Data>>(), &*parts.program, &mut *parts.imported_memory) };
+
+    let limiter = Carried(parts.limiter);
+    store.limiter(move |_| {
+        let limiter = &limiter;
+        unsafe { &mut *limiter.0 }
     });
-    let (on_tick, data) = (config.on_tick, HostData(config.data));
-    inner_store.epoch_deadline_callback(move |_| {
+    let (on_tick, data) = (config.on_tick, Carried(config.data));
+    store.epoch_deadline_callback(move |_| {
         let data = &data;
         match on_tick(data.0) {
             mayfly_tick_t::Yield => Ok(UpdateDeadline::Yield(1)),
             mayfly_tick_t::Stop => Err(Trap::Interrupt.into()),
         }
     });
-    inner_store.set_epoch_deadline(1);
-
-    let call = Box::pin(run(inner_store, shared, memory));
-    Box::new(mayfly_instance_t { call: Some(call), imported_memory, limiter, store, _program: program })
+    store.set_epoch_deadline(1);
+    Box::new(mayfly_instance_t { call: Some(Box::pin(run(store, program, memory))), parts })
 }
 
 async fn run(store: &mut Store<Data>, program: &Program, memory: &mut Option<Memory>) -> Result<String> {
@@ -148,13 +159,15 @@ pub extern "C" fn mayfly_instance_poll(
         Ok(Poll::Ready(result)) => result,
         Err(panic) => Err(wasmtime::Error::msg(panic_text(&*panic))),
     };
+    let limiter = unsafe { &*instance.parts.limiter };
     let mut written = mayfly_outcome_t {
         value: Vec::new().into(),
         reason: Vec::new().into(),
         backtrace: Vec::new().into(),
         trapped: false,
-        memory_denied: instance.limiter.denied(),
-        memory_peak: instance.limiter.peak(),
+        pool_exhausted: false,
+        memory_denied: limiter.denied(),
+        memory_peak: limiter.peak(),
     };
     let progress = match ended {
         Ok(value) => {
@@ -163,6 +176,7 @@ pub extern "C" fn mayfly_instance_poll(
         }
         Err(error) => {
             written.trapped = error.is::<Trap>() || error.is::<ThrownException>();
+            written.pool_exhausted = error.is::<PoolConcurrencyLimitError>();
             written.reason = error.root_cause().to_string().into_bytes().into();
             if let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() {
                 written.backtrace = backtrace.to_string().into_bytes().into();
@@ -186,17 +200,13 @@ pub extern "C" fn mayfly_instance_delete(instance: Box<mayfly_instance_t>) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(instance)));
 }
 
-/// The memory that the module imports. False when it has its own, or is not instantiated yet.
+/// The memory that the module imports. False when it has its own, or is not instantiated yet. Called by host
+/// functions, while the instance is polled.
 #[unsafe(no_mangle)]
-pub extern "C" fn mayfly_instance_imported_memory(
-    instance: &mayfly_instance_t,
+pub unsafe extern "C" fn mayfly_instance_imported_memory(
+    instance: *const mayfly_instance_t,
     memory: &mut std::mem::MaybeUninit<Memory>,
 ) -> bool {
-    match *instance.imported_memory {
-        Some(found) => {
-            memory.write(found);
-            true
-        }
-        None => false,
-    }
+    let imported = unsafe { *(*std::ptr::addr_of!((*instance).parts)).imported_memory };
+    imported.map(|found| memory.write(found)).is_some()
 }

@@ -1,9 +1,12 @@
 //! A module, linked once, with its entry point looked up once: what every invocation of it starts from.
 
-use crate::{Data, boxed_error, inner, text, wasmtime_error_t, wasmtime_linker_t, wasmtime_module_t};
+use crate::{
+    Data, boxed_error, inner, text, wasm_engine_t, wasmtime_error_t, wasmtime_linker_t, wasmtime_module_t,
+    wasmtime_store_new,
+};
 use std::sync::Arc;
 use wasmtime::{
-    Error, Extern, ExternType, Instance, InstancePre, Linker, Memory, Module, ModuleExport, Result, Store, ValType,
+    Engine, Error, Extern, ExternType, Instance, InstancePre, Linker, Memory, Module, ModuleExport, Result, Store, ValType,
 };
 
 /// Shared and immutable; instances hold their own reference.
@@ -33,11 +36,14 @@ impl Program {
             result: function.result(0),
             link: match memory {
                 None => Link::Ready(linker.instantiate_pre(module)?),
-                Some(memory) => Link::WithMemory {
-                    memory: linker.instantiate_pre(memory)?,
-                    module: module.clone(),
-                    linker: linker.clone(),
-                },
+                Some(memory) => {
+                    check_imports(linker, module)?;
+                    Link::WithMemory {
+                        memory: linker.instantiate_pre(memory)?,
+                        module: module.clone(),
+                        linker: linker.clone(),
+                    }
+                }
             },
         })
     }
@@ -68,6 +74,26 @@ impl Program {
         }
         Ok(instance)
     }
+}
+
+/// What pre-instantiation checks where there is one: that every imported function has the type of ours.
+fn check_imports(linker: &Linker<Data>, module: &Module) -> Result<()> {
+    if module.imports().filter(|import| matches!(import.ty(), ExternType::Memory(_))).count() > 1 {
+        return Err(Error::msg("the module imports more than one memory"));
+    }
+    const { assert!(size_of::<wasm_engine_t>() == size_of::<Engine>()) };
+    let engine = unsafe { &*std::ptr::from_ref(linker.engine()).cast::<wasm_engine_t>() };
+    let mut scratch = wasmtime_store_new(engine, std::ptr::null_mut(), None);
+    let store = unsafe { &mut *std::ptr::from_mut(&mut *scratch).cast::<Store<Data>>() };
+    for import in module.imports() {
+        let ExternType::Func(wanted) = import.ty() else { continue };
+        let Some(Extern::Func(ours)) = linker.get_by_import(&mut *store, &import) else { continue };
+        if !ours.ty(&*store).matches(&wanted) {
+            let (module, name) = (import.module(), import.name());
+            return Err(Error::msg(format!("incompatible import type for `{module}::{name}`")));
+        }
+    }
+    Ok(())
 }
 
 /// Links a module. `memory` is null, or a module exporting "memory" for a module that imports one.

@@ -83,8 +83,23 @@ void FunctionsApi::list(Exchange& exchange) {
   exchange.respond(json_response(200, json::object{{"functions", std::move(functions)}}));
 }
 
+// A module of the watched folder has one version, the file.
+void FunctionsApi::show_module(Exchange& exchange, const std::string& name, const registry::FolderEntry& entry) {
+  if (!entry) return exchange.fail(entry.error());
+  const Version& version = **entry;
+  json::object answer = describe_version(version, url_of(exchange, name));
+  answer["settings"] = describe_settings(version.settings());
+  answer["versions"] = json::array{json::object{{"version", version.facts().digest},
+                                                {"size", version.facts().size},
+                                                {"created_ms", version.facts().created},
+                                                {"active", true}}};
+  exchange.respond(json_response(200, answer));
+}
+
 void FunctionsApi::show(Exchange& exchange, const std::string& name) {
   const auto snapshot = registry_.current();
+  const auto module = snapshot->folder.find(name);
+  if (module != snapshot->folder.end()) return show_module(exchange, name, module->second);
   const auto found = snapshot->functions.find(name);
   if (found == snapshot->functions.end()) {
     return exchange.fail({ErrorCode::kUnknownFunction,
@@ -93,7 +108,7 @@ void FunctionsApi::show(Exchange& exchange, const std::string& name) {
   json::object answer = describe_version(*found->second, url_of(exchange, name));
   answer["settings"] = describe_settings(found->second->settings());
   deployer_.on_worker(
-      exchange.loop(), [this, name] { return deployer_.versions(name); },
+      deploy::Deployer::Work::kKeeps, exchange.loop(), [this, name] { return deployer_.versions(name); },
       [weak = exchange.weak_from_this(),
        answer = std::move(answer)](Result<std::vector<storage::VersionRecord>> versions) mutable {
         const auto self = weak.lock();
@@ -113,11 +128,13 @@ void FunctionsApi::show(Exchange& exchange, const std::string& name) {
 
 void FunctionsApi::deploy(Exchange& exchange, const std::string& name) {
   if (auto named = registry::check_name(name); !named) return exchange.fail(named.error());
+  if (!deployer_.has_room()) return exchange.fail({ErrorCode::kOverloaded, "too many uploads wait to be compiled"});
   auto settings = deploy::parse_options(http::parse_query(exchange.request().query()));
   if (!settings) return exchange.fail(settings.error());
   deploy::Upload upload{name, exchange.take_body(), std::move(*settings)};
   deployer_.on_worker(
-      exchange.loop(), [this, upload = std::move(upload)]() mutable { return deployer_.deploy(std::move(upload)); },
+      deploy::Deployer::Work::kCompiles, exchange.loop(),
+      [this, upload = std::move(upload)]() mutable { return deployer_.deploy(std::move(upload)); },
       [weak = exchange.weak_from_this()](const Result<deploy::Deployed>& deployed) {
         const auto self = weak.lock();
         if (!self) return;
@@ -131,7 +148,7 @@ void FunctionsApi::deploy(Exchange& exchange, const std::string& name) {
 
 void FunctionsApi::remove(Exchange& exchange, const std::string& name) {
   deployer_.on_worker(
-      exchange.loop(), [this, name] { return deployer_.remove(name); },
+      deploy::Deployer::Work::kKeeps, exchange.loop(), [this, name] { return deployer_.remove(name); },
       [weak = exchange.weak_from_this(), name](const Status& removed) {
         const auto self = weak.lock();
         if (!self) return;
@@ -147,7 +164,8 @@ void FunctionsApi::rollback(Exchange& exchange, const std::string& name) {
     wanted = value;
   }
   deployer_.on_worker(
-      exchange.loop(), [this, name, wanted] { return deployer_.rollback(name, wanted); },
+      deploy::Deployer::Work::kKeeps, exchange.loop(),
+      [this, name, wanted] { return deployer_.rollback(name, wanted); },
       [weak = exchange.weak_from_this()](const Result<registry::VersionPtr>& version) {
         const auto self = weak.lock();
         if (!self) return;

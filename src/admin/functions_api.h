@@ -20,6 +20,7 @@ class FunctionsApi {
  private:
   void list(server::Exchange& exchange);
   void show(server::Exchange& exchange, const std::string& name);
+  void show_module(server::Exchange& exchange, const std::string& name, const registry::FolderEntry& entry);
   void deploy(server::Exchange& exchange, const std::string& name);
   void remove(server::Exchange& exchange, const std::string& name);
   void rollback(server::Exchange& exchange, const std::string& name);

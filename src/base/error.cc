@@ -104,8 +104,6 @@ constexpr std::array kCatalogue = {
                "when the server first started, and is in the file admin-token of its data folder."},
     ErrorEntry{kOverloaded, 503, "overloaded", "The server is full",
                "Every sandbox is in use. Try again after the time in Retry-After."},
-    ErrorEntry{kDraining, 503, "draining", "The server is shutting down",
-               "The server finishes the requests it has and takes no new ones. Try again elsewhere or later."},
     ErrorEntry{kStorage, 500, "storage", "The data folder failed",
                "The server could not read or write its data folder; nothing was changed. Free disk space and check "
                "permissions: the server's log names the file."},

@@ -50,7 +50,6 @@ enum class ErrorCode {
   kTokenNeeded,
   // What the server could not do
   kOverloaded,
-  kDraining,
   kStorage,
   kInternal,
   // Why it did not start

@@ -2,17 +2,23 @@
 
 #include "base/text.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <ctime>
+#include <optional>
 
 namespace mayfly {
 namespace {
 
-constexpr std::size_t kMaxQueued = 8 << 20;              // bytes; more means that nobody reads
+constexpr std::size_t kMaxQueued = 8 << 20;  // bytes; more means that nobody reads
+constexpr int kPollMilliseconds = 100;
+constexpr auto kClosing = std::chrono::seconds(1);
 constexpr auto kGather = std::chrono::milliseconds(10);  // so that busy loops share one write
 
 void append_escaped(std::string& out, std::string_view text) {
@@ -37,14 +43,6 @@ std::string timestamp() {
   ::gmtime_r(&now.tv_sec, &utc);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
                      utc.tm_hour, utc.tm_min, utc.tm_sec, now.tv_nsec / 1000);
-}
-
-void write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) return;  // nowhere left to say so
-    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
 }
 
 }  // namespace
@@ -96,7 +94,30 @@ void Log::run() {
       dropped = std::exchange(queue->dropped, 0);
     }
     if (dropped > 0) lines += std::move(LogLine("log_dropped").number("lines", dropped)).finish();
-    write_all(fd_, lines);
+    write_all(lines);
+  }
+}
+
+bool Log::is_closing() {
+  auto queue = queue_.lock();
+  return queue->closing;
+}
+
+// Waits for a slow reader, but not once the log closes: then what it has not taken within kClosing is lost.
+void Log::write_all(std::string_view bytes) {
+  std::optional<std::chrono::steady_clock::time_point> give_up;
+  while (!bytes.empty()) {
+    pollfd ready{fd_, POLLOUT, 0};
+    if (::poll(&ready, 1, kPollMilliseconds) == 0) {
+      const auto now = std::chrono::steady_clock::now();
+      if (is_closing() && !give_up) give_up = now + kClosing;
+      if (give_up && now > *give_up) return;
+      continue;
+    }
+    // No more than a pipe that polls ready is sure to take without blocking.
+    const ssize_t written = ::write(fd_, bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));
+    if (written < 0 && errno != EINTR && errno != EAGAIN) return;  // nowhere left to say so
+    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
   }
 }
 

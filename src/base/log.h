@@ -47,6 +47,8 @@ class Log {
   };
 
   void run();
+  bool is_closing();
+  void write_all(std::string_view bytes);
 
   int fd_;
   Guarded<Queue> queue_;

@@ -19,7 +19,8 @@ struct Deploy {
   bool json = false;
   // Options that go to the server as they are.
   std::vector<std::pair<std::string, std::vector<std::string>>> passed = {
-      {"entry", {}}, {"env", {}}, {"allow", {}}, {"memory", {}}, {"cpu", {}}, {"timeout", {}}, {"response", {}}};
+      {"entry", {}},   {"env", {}},      {"allow", {}}, {"memory", {}}, {"cpu", {}},
+      {"timeout", {}}, {"response", {}}, {"log", {}},   {"sockets", {}}};
 
   int run();
 };
@@ -58,6 +59,8 @@ void add_deploy(CLI::App& app, int& exit_code) {
       "CPU time limit of an invocation, as 10s",
       "Wall-clock limit of an invocation, as 30s",
       "Response limit, as 16MiB",
+      "Function log limit of an invocation, as 256KiB",
+      "Sockets it may have open at once",
   };
   for (std::size_t i = 0; i < deploy->passed.size(); ++i) {
     auto& [option, values] = deploy->passed[i];

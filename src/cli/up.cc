@@ -20,10 +20,13 @@
 
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <thread>
 
 namespace mayfly::cli {
 namespace {
+
+constexpr std::chrono::seconds kCompilePatience{2};  // after the drain; a compilation cannot be interrupted
 
 struct Up {
   std::string listen;
@@ -40,21 +43,30 @@ struct Up {
   Result<UniqueFd> open_log() const;
 };
 
-// Every guest's socket and every connection is a descriptor.
-void raise_descriptor_limit() {
+// Every guest's socket and every connection is a descriptor. Raises the limit as far as it goes and returns how many
+// connections each loop may have, with the rest left for files and guests.
+std::size_t raise_descriptor_limit(unsigned loops) {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+  constexpr rlim_t kMost = 50'000;
+  return std::min(limit.rlim_cur / 4 * 3, kMost) / loops;
 }
 
-// Blocks until SIGTERM or SIGINT; a second one ends the process at once.
-void wait_for_signal() {
-  boost::asio::io_context io;
-  boost::asio::signal_set signals(io, SIGTERM, SIGINT);
-  signals.async_wait([](const boost::system::error_code&, int) {});
-  io.run();
-}
+// Catches SIGTERM and SIGINT from its making to the end of wait(); a second one ends the process at once.
+class Signals {
+ public:
+  void wait() {
+    signals_->async_wait([](const boost::system::error_code&, int) {});
+    io_.run();
+    signals_.reset();
+  }
+
+ private:
+  boost::asio::io_context io_;
+  std::optional<boost::asio::signal_set> signals_{std::in_place, io_, SIGTERM, SIGINT};
+};
 
 Result<compat::ApplicationsConfig> Up::read_config() const {
   if (config.empty()) return compat::ApplicationsConfig{};
@@ -66,7 +78,7 @@ Result<compat::ApplicationsConfig> Up::read_config() const {
 Result<UniqueFd> Up::open_log() const {
   if (log == "-") return UniqueFd(::dup(STDERR_FILENO));
   UniqueFd fd(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-  if (!fd) return fail(ErrorCode::kBadConfig, fmt::format("cannot write the log {}: {}", log, std::strerror(errno)));
+  if (!fd) return fail(ErrorCode::kBadOption, fmt::format("cannot write the log {}: {}", log, std::strerror(errno)));
   return fd;
 }
 
@@ -91,7 +103,8 @@ void warn_of_hidden_endpoints(const registry::Snapshot& snapshot) {
 Status Up::run() {
   std::signal(SIGPIPE, SIG_IGN);
   ::umask(077);  // what is kept may hold secrets
-  raise_descriptor_limit();
+  const unsigned cores = threads != 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
+  const std::size_t connections = raise_descriptor_limit(cores);
   const auto applications = read_config();
   if (!applications) return fail(applications.error());
   const std::string configured = applications->listen_address.empty() ? "127.0.0.1:8080" : applications->listen_address;
@@ -115,7 +128,6 @@ Status Up::run() {
   Log lines(log_fd->get());
   metrics::Book book;
   registry::Registry registry;
-  const unsigned cores = threads != 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
   deploy::Deployer deployer({**engine, **storage, registry, book}, std::min(cores, 4u));
   if (auto restored = deployer.restore(); !restored) return restored;
   if (auto published = compat::publish_applications(*applications, deployer, registry); !published) return published;
@@ -129,8 +141,8 @@ Status Up::run() {
   // What answers.
   admin::FunctionsApi functions(deployer, registry);
   admin::StatusApi status(**engine, registry, book);
-  const server::Access access(std::move(*token));
-  compat::Handlers handlers(deployer, access);
+  const server::Access access(token->value);
+  compat::Handlers handlers(deployer);
   server::Pipeline pipeline(access);
   using enum server::Endpoint::Guard;
   pipeline.add_api({"/_mayfly/v1/health", [&](auto&, auto& exchange) { status.health(exchange); }, kOpen});
@@ -139,10 +151,12 @@ Status Up::run() {
   pipeline.add_api(
       {std::string(admin::FunctionsApi::kPath), [&](auto&, auto& exchange) { functions.handle(exchange); }});
   pipeline.add_seed({std::string(compat::Handlers::kPath),
-                     [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kOpen});
-  server::Server server({.listen = *address, .loops = cores}, {registry, deployer, lines, pipeline});
+                     [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kUploads});
+  server::Server server({.listen = *address, .loops = cores, .connections = connections},
+                        {registry, deployer, lines, pipeline});
   if (auto bound = server.bind(); !bound) return bound;
   status.watch(server);
+  Signals signals;
   server.start();
 
   const sandbox::EngineInfo& info = (*engine)->info();
@@ -151,10 +165,13 @@ Status Up::run() {
       "  {} functions, {} event loops, {} sandboxes at once, dirty-page scan {}\n",
       registry.current()->functions.size() + registry.current()->folder.size() + registry.current()->routes.size(),
       cores, info.slots, info.pagemap_scan ? "on" : "off (Linux 6.7 has it)");
+  if (!token->made_in.empty()) fmt::print("  admin token (shown once, kept in {}): {}\n", token->made_in, token->value);
   std::fflush(stdout);
 
-  wait_for_signal();
+  signals.wait();
   server.drain(server::kDrain);
+  // What is kept survives a crash at any instant, so leaving in the middle of a compilation costs nothing.
+  if (!deployer.stop(kCompilePatience)) ::_exit(0);
   return {};
 }
 

@@ -34,9 +34,9 @@ class Folder {
   using Stamps = std::map<std::string, Stamp>;
 
   void run(const std::stop_token& stopping);
-  Stamps look() const;
+  Result<Stamps> look() const;
   void refresh();
-  registry::FolderEntry load(const std::string& name, const Stamp& stamp);
+  registry::FolderEntry load(const std::string& name, std::string bytes);
 
   std::string path_;
   deploy::Deployer& deployer_;

@@ -2,7 +2,6 @@
 
 #include "deploy/bundle.h"
 #include "http/multipart.h"
-#include "http/problem.h"
 #include "http/query.h"
 #include "server/function_call.h"
 
@@ -18,11 +17,6 @@ using server::Exchange;
 std::string_view media_type(const http::Request& request) {
   const std::string_view type = request.fields.get("Content-Type");
   return type.substr(0, type.find_first_of("; \t"));
-}
-
-// This seed's clients read the `error` member.
-void fail_as_seed(Exchange& exchange, const Error& error) {
-  exchange.respond(http::problem(error, {.request_id = exchange.id(), .seed_error = true}));
 }
 
 // The module of an upload: the zip in the first part with a file name, and in it the file that metadata.json names.
@@ -53,27 +47,25 @@ void Handlers::handle(server::LoopContext& context, Exchange& exchange) {
   const std::string_view segment = request.path().substr(std::min(request.path().size(), kPath.size() + 1));
   const auto decoded = http::percent_decode(segment);
   const std::string name = decoded.value_or(std::string(segment));
-  if (auto named = registry::check_name(name); !named) return fail_as_seed(exchange, named.error());
+  if (auto named = registry::check_name(name); !named) return exchange.fail(named.error());
   if (request.method == "POST" && media_type(request) == "multipart/form-data") return upload(exchange, name);
   if (request.method != "GET" && request.method != "POST") return exchange.refuse_method("GET, POST");
   if (request.method == "GET" && media_type(request) != "application/json") {
-    return fail_as_seed(exchange,
-                        {ErrorCode::kUnsupportedMediaType, "send the JSON with Content-Type: application/json"});
+    return exchange.fail({ErrorCode::kUnsupportedMediaType, "send the JSON with Content-Type: application/json"});
   }
   const auto snapshot = context.registry.snapshot();
   const auto found = snapshot->functions.find(name);
   if (found == snapshot->functions.end()) {
-    return fail_as_seed(exchange,
-                        {ErrorCode::kUnknownFunction, "Handler not found" + registry::near_names(*snapshot, name)});
+    return exchange.fail({ErrorCode::kUnknownFunction, "Handler not found" + registry::near_names(*snapshot, name)});
   }
   const std::string path(request.path());
-  call_function(context, exchange, found->second, {.script_name = path, .route = path, .seed_error = true});
+  call_function(context, exchange, found->second, {.script_name = path, .route = path});
 }
 
 void Handlers::upload(Exchange& exchange, const std::string& name) {
-  if (const auto allowed = access_.check(exchange.request()); !allowed) return fail_as_seed(exchange, allowed.error());
+  if (!deployer_.has_room()) return exchange.fail({ErrorCode::kOverloaded, "too many uploads wait to be compiled"});
   deployer_.on_worker(
-      exchange.loop(),
+      deploy::Deployer::Work::kCompiles, exchange.loop(),
       [this, name, type = std::string(exchange.request().fields.get("Content-Type")),
        body = exchange.take_body()]() -> Result<deploy::Deployed> {
         auto upload = read_upload(name, type, body);
@@ -83,7 +75,7 @@ void Handlers::upload(Exchange& exchange, const std::string& name) {
       [weak = exchange.weak_from_this(), name](const Result<deploy::Deployed>& deployed) {
         const auto self = weak.lock();
         if (!self) return;
-        if (!deployed) return fail_as_seed(*self, deployed.error());
+        if (!deployed) return self->fail(deployed.error());
         http::Response response;
         response.fields.add("Content-Type", "application/json");
         response.body = fmt::format("{{\"status\":\"ok\", \"message\":\"Handler {} uploaded\"}}", name);

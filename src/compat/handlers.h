@@ -1,7 +1,6 @@
 #pragma once
 
 #include "deploy/deployer.h"
-#include "server/access.h"
 #include "server/exchange.h"
 #include "server/loop_context.h"
 
@@ -13,7 +12,7 @@ class Handlers {
  public:
   static constexpr std::string_view kPath = "/api/v1/handler";
 
-  Handlers(deploy::Deployer& deployer, const server::Access& access) : deployer_(deployer), access_(access) {}
+  explicit Handlers(deploy::Deployer& deployer) : deployer_(deployer) {}
 
   void handle(server::LoopContext& context, server::Exchange& exchange);
 
@@ -21,7 +20,6 @@ class Handlers {
   void upload(server::Exchange& exchange, const std::string& name);
 
   deploy::Deployer& deployer_;
-  const server::Access& access_;  // for uploads; calling a handler is as public as calling any function
 };
 
 }  // namespace mayfly::compat

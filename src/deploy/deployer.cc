@@ -77,6 +77,10 @@ Result<Deployed> Deployer::deploy(Upload upload) {
   if (auto kept = services_.storage.put_blob(upload.bytes); !kept) return fail(std::move(kept.error()));
 
   const std::lock_guard lock(writing_);
+  if (services_.registry.current()->folder.contains(upload.name)) {
+    return fail(ErrorCode::kReservedName,
+                fmt::format("`{}` is a module of the folder that --dir names; change it there", upload.name));
+  }
   const auto published = services_.storage.publish(record);
   if (!published) return fail(published.error());
   auto version = from_record(*published);
@@ -143,7 +147,7 @@ Status Deployer::remove(const std::string& name) {
   const std::lock_guard lock(writing_);
   if (auto removed = services_.storage.remove(name); !removed) return removed;
   services_.registry.update([&](registry::Snapshot& next) { next.functions.erase(name); });
-  services_.metrics.forget(name);
+  if (!services_.registry.current()->folder.contains(name)) services_.metrics.forget(name);
   return {};
 }
 
@@ -167,7 +171,7 @@ Status Deployer::restore() {
 
 void Deployer::load(const VersionPtr& version, net::Loop& loop, std::function<void(Status)> done) {
   on_worker(
-      loop,
+      Work::kCompiles, loop,
       [this, version]() -> Status {
         if (version->program() != nullptr) return {};  // another request was first
         const auto bytes = services_.storage.read_blob(version->facts().artefact);

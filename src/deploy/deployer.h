@@ -15,6 +15,8 @@
 
 namespace mayfly::deploy {
 
+inline constexpr std::size_t kWaitingUploads = 32;  // more are refused with 503
+
 struct Upload {
   std::string name;
   std::string bytes;  // a module, binary or text
@@ -36,10 +38,11 @@ struct Services {
 
 // From an upload to a live version: check, compile, keep, publish, in this order; what fails leaves everything as it
 // was. The only writer of stored functions. The calls that return a result block on the compiler or the disk: they
-// run on the workers, by on_worker().
+// run on workers, by on_worker().
 class Deployer final : public invoke::Loader {
  public:
-  Deployer(const Services& services, unsigned threads) : services_(services), workers_("deploy", threads) {}
+  Deployer(const Services& services, unsigned threads)
+      : services_(services), compiling_("deploy", threads), keeping_("store", 1) {}
 
   // Makes what is stored live again. Programs are loaded when first called.
   Status restore();
@@ -55,15 +58,24 @@ class Deployer final : public invoke::Loader {
   // Makes a version without storing or publishing it: for modules that live in files of the operator.
   Result<registry::VersionPtr> make_ephemeral(Upload upload);
 
+  // Before the loops that results are posted to are gone. False when a compilation takes longer than `patience`: it
+  // cannot be interrupted.
+  bool stop(std::chrono::milliseconds patience) { return compiling_.stop(patience) && keeping_.stop(patience); }
+
   void load(const registry::VersionPtr& version, net::Loop& loop, std::function<void(Status)> done) override;
 
-  // Runs `work` on a worker, then `done` with what it returned on the loop.
-  template <typename Work, typename Done>
-  void on_worker(net::Loop& loop, Work work, Done done) {
-    workers_.post([&loop, work = std::move(work), done = std::move(done)]() mutable {
+  // Runs `work` on a worker, then `done` with what it returned on the loop. What compiles has workers of its own: a
+  // module may take a minute, and nobody who asks for a list waits for it.
+  enum class Work { kCompiles, kKeeps };
+  template <typename Fn, typename Done>
+  void on_worker(Work kind, net::Loop& loop, Fn work, Done done) {
+    net::Workers& workers = kind == Work::kCompiles ? compiling_ : keeping_;
+    workers.post([&loop, work = std::move(work), done = std::move(done)]() mutable {
       loop.post([result = work(), done = std::move(done)]() mutable { done(std::move(result)); });
     });
   }
+  // Whether another upload may wait for a worker: each holds its module in memory.
+  bool has_room() const { return compiling_.waiting() < kWaitingUploads; }
 
  private:
   struct Compiled;
@@ -73,7 +85,8 @@ class Deployer final : public invoke::Loader {
 
   Services services_;
   std::mutex writing_;  // held from the record to the snapshot: both change in the same order
-  net::Workers workers_;
+  net::Workers compiling_;
+  net::Workers keeping_;
 };
 
 }  // namespace mayfly::deploy

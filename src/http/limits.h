@@ -13,10 +13,11 @@ struct Limits {
   std::size_t body_bytes = 10 * 1024 * 1024;    // 413; for an invocation: it is held in memory
   std::size_t upload_bytes = 64 * 1024 * 1024;  // 413; for a module or bundle
 
-  std::chrono::seconds header_time{10};  // 408; from the first byte of a request to the end of its header
-  std::chrono::seconds body_time{30};    // 408; without a byte of the body
-  std::chrono::seconds idle_time{75};    // closed; between requests
-  std::chrono::seconds write_time{30};   // closed; while the client takes no byte of the response
+  std::chrono::seconds header_time{10};       // 408; from the first byte of a request to the end of its header
+  std::chrono::seconds body_time{30};         // 408; without a byte of the body
+  std::chrono::seconds body_total_time{600};  // 408; for the whole body
+  std::chrono::seconds idle_time{75};         // closed; between requests
+  std::chrono::seconds write_time{30};        // closed; while the client takes no byte of the response
 };
 
 // What one multipart/form-data body may have; 400 beyond.

@@ -16,7 +16,6 @@ constexpr std::string_view kErrorsPath = "/_mayfly/errors/";
 // Seconds, for Retry-After; "" for what trying again will not mend.
 std::string_view retry_after(ErrorCode code) {
   if (code == ErrorCode::kOverloaded) return "1";  // a sandbox is free as soon as one request ends
-  if (code == ErrorCode::kDraining) return "5";    // about what a restart takes
   return {};
 }
 

@@ -25,7 +25,6 @@ TEST(Problem, IsJsonWhateverBytesTheMessageQuotes) {
 
 TEST(Problem, TellsWhenToTryAgain) {
   EXPECT_EQ(problem({ErrorCode::kOverloaded, ""}, {}).fields.get("Retry-After"), "1");
-  EXPECT_EQ(problem({ErrorCode::kDraining, ""}, {}).fields.get("Retry-After"), "5");
   EXPECT_EQ(problem({ErrorCode::kTrap, ""}, {}).fields.find("Retry-After"), nullptr);
 }
 

@@ -46,8 +46,8 @@ void write_head(std::string& out, const Response& response, const HeadOptions& o
   }
   if (!is_bodiless(response.status)) {
     if (kind == kChunked) write_field(out, "Transfer-Encoding", "chunked");
-    if (kind == kLength || kind == kNoBody) {
-      write_field(out, "Content-Length", fmt::format_int(options.framing.length).c_str());
+    if ((kind == kLength || kind == kNoBody) && options.framing.length) {
+      write_field(out, "Content-Length", fmt::format_int(*options.framing.length).c_str());
     }
   }
   if (!options.date.empty()) write_field(out, "Date", options.date);

@@ -12,7 +12,8 @@ namespace mayfly::http {
 struct Framing {
   enum class Kind { kLength, kChunked, kUntilClose, kNoBody };
   Kind kind = Kind::kLength;
-  std::size_t length = 0;  // for kLength, and for kNoBody of a HEAD: what the body would have been
+  // For kLength, and for kNoBody of a HEAD: what the body would have been, where that is known.
+  std::optional<std::size_t> length = 0;
 };
 
 struct HeadOptions {

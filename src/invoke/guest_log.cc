@@ -7,19 +7,20 @@
 namespace mayfly::invoke {
 
 void GuestLog::write(std::string_view bytes) {
-  const std::size_t taken = std::min(bytes.size(), left_);
-  left_ -= taken;
-  const bool cut = taken < bytes.size();
-  bytes = bytes.substr(0, taken);
-  while (!bytes.empty()) {
+  while (!bytes.empty() && left_ > 0) {
     const auto end = bytes.find('\n');
-    const std::string_view part = bytes.substr(0, std::min(end, kLogLineBytes - pending_.size()));
+    const std::size_t room = std::min(left_, kLogLineBytes - pending_.size());
+    const std::string_view part = bytes.substr(0, std::min(end, room));
     pending_ += part;
+    left_ -= part.size();
     const bool ended = part.size() == end;
     bytes.remove_prefix(part.size() + (ended ? 1 : 0));
-    if (ended || pending_.size() == kLogLineBytes) line(std::exchange(pending_, {}));
+    if (ended || pending_.size() == kLogLineBytes) {
+      left_ -= std::min(left_, kLogLineOverhead);
+      line(std::exchange(pending_, {}));
+    }
   }
-  if (cut && !std::exchange(over_, true)) {
+  if (!bytes.empty() && !std::exchange(over_, true)) {
     flush();
     line("[the function's log limit is reached; the rest is dropped]");
   }

@@ -19,7 +19,11 @@ Invocation::Invocation(const Environment& environment, CallRequest request, Resp
                  request_.version->settings().limits.log_bytes),
       wall_timer_(environment.loop.io()) {}
 
-Invocation::~Invocation() { finish(); }
+Invocation::~Invocation() {
+  if (state_ == State::kDone) return;
+  request_.version->metrics().failed.fetch_add(1, std::memory_order_relaxed);  // its client is gone
+  finish();
+}
 
 void Invocation::start() {
   started_ = std::chrono::steady_clock::now();
@@ -39,6 +43,7 @@ void Invocation::run() {
   const sandbox::Program& program = *request_.version->program();
   holds_slot_ = program.engine().take_slot();
   if (!holds_slot_) return fail_with({ErrorCode::kOverloaded, "every sandbox of this server is in use"});
+  wall_deadline_ = std::chrono::steady_clock::now() + settings().limits.wall;
   inputs_ = sandbox::abi::make_inputs(program.entry().kind, settings(), request_.call);
   instance_.emplace(program, inputs_, settings().limits, *this);
   resume();
@@ -70,7 +75,7 @@ void Invocation::post_resume() {
 void Invocation::wait() {
   state_ = State::kWaiting;
   if (wall_timer_.expiry() != boost::asio::steady_timer::time_point()) return;  // armed by an earlier wait
-  wall_timer_.expires_at(started_ + settings().limits.wall);
+  wall_timer_.expires_at(wall_deadline_);
   wall_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     const auto self = weak.lock();
     if (error || !self || self->state_ == State::kDone) return;
@@ -80,7 +85,7 @@ void Invocation::wait() {
 }
 
 void Invocation::wake() {
-  if (state_ == State::kWaiting) post_resume();
+  if (state_ != State::kDone) post_resume();
 }
 
 bool Invocation::output_ready() {
@@ -92,6 +97,11 @@ bool Invocation::output_ready() {
 }
 
 Status Invocation::write_output(std::string_view bytes) {
+  const Kind kind = request_.version->program()->entry().kind;
+  if (kind == Kind::kRun || kind == Kind::kHandle) {  // their response does not come from stdout
+    guest_log_.write(bytes);
+    return {};
+  }
   output_bytes_ += bytes.size();
   if (output_bytes_ > settings().limits.response_bytes) {
     return fail(ErrorCode::kResponseTooLarge,
@@ -118,8 +128,6 @@ Status Invocation::commit() {
 
 void Invocation::conclude() {
   const sandbox::Outcome& outcome = instance_->outcome();
-  metrics::Invocations& metrics = request_.version->metrics();
-  metrics.cpu_nanoseconds.fetch_add(static_cast<std::uint64_t>(outcome.cpu.count()), std::memory_order_relaxed);
   if (!outcome.error) return succeed();
   if (!outcome.backtrace.empty()) {
     environment_.log.write(std::move(LogLine("trap")
@@ -173,10 +181,15 @@ void Invocation::fail_with(Error error) {
 void Invocation::finish() {
   if (state_ == State::kDone) return;
   state_ = State::kDone;
+  metrics::Invocations& metrics = request_.version->metrics();
+  if (instance_) {
+    metrics.cpu_nanoseconds.fetch_add(static_cast<std::uint64_t>(instance_->cpu_used().count()),
+                                      std::memory_order_relaxed);
+  }
   instance_.reset();
   wall_timer_.cancel();
   if (std::exchange(holds_slot_, false)) request_.version->program()->engine().return_slot();
-  request_.version->metrics().duration.observe(std::chrono::steady_clock::now() - started_);
+  metrics.duration.observe(std::chrono::steady_clock::now() - started_);
 }
 
 }  // namespace mayfly::invoke

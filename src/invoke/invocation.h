@@ -70,7 +70,8 @@ class Invocation final : public sandbox::GuestHost, public std::enable_shared_fr
   ResponseSink& sink_;
   GuestLog guest_log_;
   State state_ = State::kLoading;
-  std::chrono::steady_clock::time_point started_;
+  std::chrono::steady_clock::time_point started_;        // with the loading of the program
+  std::chrono::steady_clock::time_point wall_deadline_;  // without
   bool resume_posted_ = false;
 
   sandbox::Inputs inputs_;

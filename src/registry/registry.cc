@@ -48,19 +48,18 @@ Status check_name(std::string_view name) {
 }
 
 std::string near_names(const Snapshot& snapshot, std::string_view name) {
-  constexpr std::size_t kLookedAt = 10'000;  // names; a hint is not worth more
+  constexpr std::size_t kLookedAt = 1'000;  // names; a hint is not worth more
   constexpr std::size_t kShown = 3;
   std::vector<std::pair<std::size_t, std::string_view>> near;
+  std::size_t looked_at = 0;
   const auto consider = [&](std::string_view known) {
     const std::size_t allowed = std::max<std::size_t>(1, std::min(name.size(), known.size()) / 3);
+    const std::size_t longer = std::max(name.size(), known.size()) - std::min(name.size(), known.size());
+    if (longer > allowed || ++looked_at > kLookedAt) return;
     if (const std::size_t far = distance(name, known); far <= allowed) near.emplace_back(far, known);
   };
   if (name.size() > kMaxName) return "";
-  std::size_t looked_at = 0;
-  for (const auto& [known, version] : snapshot.functions) {
-    if (++looked_at > kLookedAt) break;
-    consider(known);
-  }
+  for (const auto& [known, version] : snapshot.functions) consider(known);
   for (const auto& [known, entry] : snapshot.folder) consider(known);
   std::ranges::sort(near);
   std::string text;

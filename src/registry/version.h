@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace mayfly::registry {
@@ -35,7 +36,7 @@ class Version {
 
   // Null until set_program(); any thread.
   const sandbox::Program* program() const { return program_.load(std::memory_order_acquire); }
-  // The first one stays.
+  // The first one stays; when this returns, program() has it.
   void set_program(std::shared_ptr<const sandbox::Program> program) const;
 
  private:
@@ -43,7 +44,7 @@ class Version {
   std::shared_ptr<metrics::Invocations> metrics_;
   mutable std::shared_ptr<const sandbox::Program> owner_;
   mutable std::atomic<const sandbox::Program*> program_ = nullptr;
-  mutable std::atomic<bool> claimed_ = false;
+  mutable std::once_flag once_;
 };
 
 using VersionPtr = std::shared_ptr<const Version>;

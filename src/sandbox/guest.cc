@@ -8,20 +8,22 @@ namespace mayfly::sandbox {
 
 class Guest::Sleep {
  public:
-  Sleep(net::Loop& loop, GuestHost& host, std::chrono::nanoseconds time) : timer_(loop.io(), time) {
+  Sleep(net::Loop& loop, GuestHost& host) : timer_(loop.io()), host_(host) {}
+
+  void wake_after(std::chrono::nanoseconds time) {
+    timer_.expires_after(time);
     // Weak: an expired timer's handler may already be queued when the guest is cancelled.
-    timer_.async_wait([over = std::weak_ptr(over_), &host](const boost::system::error_code&) {
-      if (const auto alive = over.lock()) {
-        *alive = true;
-        host.wake();
-      }
+    timer_.async_wait([alive = std::weak_ptr(alive_), &host = host_](const boost::system::error_code& error) {
+      if (!error && !alive.expired()) host.wake();
     });
   }
-  bool over() const { return *over_; }
+  std::chrono::nanoseconds elapsed() const { return std::chrono::steady_clock::now() - started_; }
 
  private:
-  std::shared_ptr<bool> over_ = std::make_shared<bool>(false);
+  std::shared_ptr<void> alive_ = std::make_shared<char>();
   boost::asio::steady_timer timer_;
+  GuestHost& host_;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 
 Guest::Guest(const Inputs& inputs, const Limits& limits, GuestHost& host)
@@ -34,12 +36,12 @@ Sockets& Guest::sockets() {
   return *sockets_;
 }
 
-bool Guest::sleep(std::chrono::nanoseconds time) {
-  if (!sleep_) sleep_ = std::make_unique<Sleep>(host_.loop(), host_, time);
-  if (!sleep_->over()) return false;
-  sleep_.reset();
-  return true;
+void Guest::sleep(std::chrono::nanoseconds time) {
+  if (!sleep_) sleep_ = std::make_unique<Sleep>(host_.loop(), host_);
+  sleep_->wake_after(time);
 }
+
+std::chrono::nanoseconds Guest::slept() const { return sleep_ ? sleep_->elapsed() : std::chrono::nanoseconds(0); }
 
 void Guest::end_sleep() { sleep_.reset(); }
 

@@ -23,10 +23,10 @@ class Instance;
 // What a guest is given. Outlives its instance, unchanged.
 struct Inputs {
   std::vector<std::string> arguments;
-  std::vector<std::string> environment;                       // NAME=value
-  std::string_view standard_input;                            // all of it
-  const std::map<std::string, std::string>* table = nullptr;  // what db_get reads; may be null
-  const std::vector<std::string>* tcp_allow = nullptr;        // HOST:PORT, `*` for all of either; null denies all
+  std::vector<std::string> environment;                                    // NAME=value
+  std::string_view standard_input;                                         // all of it
+  const std::map<std::string, std::string, std::less<>>* table = nullptr;  // what db_get reads; may be null
+  const std::vector<std::string>* tcp_allow = nullptr;  // HOST:PORT, `*` for all of either; null denies all
 };
 
 // Where a guest's effects go: its invocation. Called on the loop, between two instructions of the guest.
@@ -47,6 +47,7 @@ struct HandleResponse {
   std::string reason;
   http::Fields fields;
   std::optional<std::string> body;
+  std::size_t header_bytes = 0;  // reason phrases, names and values so far
 };
 
 // One invocation as host functions see it. Belongs to the loop of the invocation.
@@ -71,10 +72,14 @@ class Guest {
   std::array<bool, 3> open = {true, true, true};
   std::size_t read_from_stdin = 0;
 
-  // For a host function that waits for a time: false at first, true once `time` has passed since. Ask again after
-  // the wake.
-  bool sleep(std::chrono::nanoseconds time);
-  void end_sleep();  // something else came first
+  // How far a host function that works in parts has come with the call it is in.
+  std::size_t progress = 0;
+
+  // For a host function that waits for a time: wakes the guest after `time`. slept() counts from the first sleep() to
+  // end_sleep(); it is zero outside.
+  void sleep(std::chrono::nanoseconds time);
+  std::chrono::nanoseconds slept() const;
+  void end_sleep();
 
  private:
   friend class Instance;

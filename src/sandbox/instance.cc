@@ -82,7 +82,6 @@ void Instance::conclude(bool returned, EngineOutcome& ended) {
   const Bytes backtrace(ended.raw.backtrace);
   outcome_.value = value.view();
   outcome_.memory_peak = ended.raw.memory_peak;
-  outcome_.cpu = cpu_used_;
   if (returned || guest_.exit_code_ == 0u) return;
 
   if (guest_.exit_code_) {
@@ -92,6 +91,8 @@ void Instance::conclude(bool returned, EngineOutcome& ended) {
   outcome_.backtrace = backtrace.view();
   if (guest_.stopped_) {
     outcome_.error = guest_.stopped_;
+  } else if (ended.raw.pool_exhausted) {
+    outcome_.error = Error{ErrorCode::kOverloaded, "every sandbox of this kind is in use"};
   } else if (ended.raw.memory_denied) {
     outcome_.error = Error{ErrorCode::kOutOfMemory, fmt::format("the function needed more than its {} MiB of memory",
                                                                 guest_.limits().memory_bytes >> 20)};

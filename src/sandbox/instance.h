@@ -16,7 +16,6 @@ struct Outcome {
   std::string value;            // what `run` returned, as text
   std::string backtrace;        // of the guest, for the log alone
   std::size_t memory_peak = 0;  // bytes
-  std::chrono::nanoseconds cpu{0};
 };
 
 // One invocation: a fresh sandbox, made for it and gone with it. One owner, on one loop.
@@ -36,6 +35,7 @@ class Instance {
   Progress resume();
 
   Outcome& outcome() { return outcome_; }
+  std::chrono::nanoseconds cpu_used() const { return cpu_used_; }
   Guest& guest() { return guest_; }
 
  private:

@@ -24,7 +24,7 @@ inline constexpr Limits kLargest = {
     .cpu = std::chrono::minutes(15),         // a batch job belongs elsewhere
     .wall = std::chrono::hours(1),           // as above
     .response_bytes = std::size_t{1} << 30,  // streamed beyond 64 KiB
-    .log_bytes = 64 << 20,
+    .log_bytes = 4 << 20,
     .sockets = 1024,
 };
 
@@ -36,6 +36,9 @@ inline constexpr std::size_t kKeepResidentBytes = 256 << 10;  // measured: the b
 inline constexpr std::uint64_t kImageBytes = 256 << 20;       // memory images up to this are mapped, not copied
 inline constexpr std::uint32_t kMaxSlots = 10'000;            // invocations alive at once
 inline constexpr std::chrono::milliseconds kTick{1};          // a running guest yields to its loop this often
+inline constexpr std::size_t kMaxHeaders = 100;               // set by a `handle` function, as clients may send
+inline constexpr std::size_t kMaxHeaderBytes = 64 << 10;      // of them together, with the reason phrase
+inline constexpr std::size_t kHostCallBytes = 1 << 20;        // of one long host call, before the loop gets its turn
 inline constexpr std::size_t kMaxIovecs = 1024;               // of one fd_read or fd_write, as IOV_MAX on Linux
 inline constexpr std::size_t kMaxSubscriptions = 1024;        // of one poll_oneoff
 

@@ -10,10 +10,10 @@ namespace mayfly::sandbox {
 
 // What an operator says about a function beside its code.
 struct Settings {
-  std::string entry;                               // export to call; "" to choose
-  bool cgi = false;                                // stdout starts with CGI headers, CGI variables in the environment
-  std::map<std::string, std::string> environment;  // and the table that db_get reads
-  std::vector<std::string> tcp_allow;              // HOST:PORT it may connect to; `*` for any host or port
+  std::string entry;  // export to call; "" to choose
+  bool cgi = false;   // stdout starts with CGI headers, CGI variables in the environment
+  std::map<std::string, std::string, std::less<>> environment;  // and the table that db_get reads
+  std::vector<std::string> tcp_allow;                           // HOST:PORT it may connect to; `*` for any host or port
   Limits limits;
 
   bool operator==(const Settings&) const = default;

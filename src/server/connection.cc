@@ -40,7 +40,10 @@ void Connection::set_reading_deadline() {
       if (parsed_ != ParserState::kHeader) deadline_ = now + context_.limits.header_time;
       break;
     case ParserState::kBody:
-    case ParserState::kDone: deadline_ = now + context_.limits.body_time; break;
+    case ParserState::kDone:
+      if (parsed_ != ParserState::kBody) body_deadline_ = now + context_.limits.body_total_time;
+      deadline_ = std::min(now + context_.limits.body_time, body_deadline_);
+      break;
   }
   parsed_ = parser_.state();
 }
@@ -75,11 +78,16 @@ void Connection::process() {
   if (processing_) return;
   processing_ = true;
   stalled_ = false;
-  while (state_ == State::kReading && !close_after_ && step()) {
+  answered_ = 0;
+  while (state_ == State::kReading && !close_after_ && answered_ < kPipelineBurst && step()) {
   }
   processing_ = false;
   flush();
   if (state_ != State::kReading || close_after_ || stalled_) return;
+  if (answered_ == kPipelineBurst) {  // the others on this loop have their turn
+    context_.loop.post([self = shared_from_this()] { self->process(); });
+    return;
+  }
   set_reading_deadline();
   read();
 }
@@ -100,7 +108,10 @@ bool Connection::step() {
   }
   consumed_ += *consumed;
   if (before != ParserState::kBody && parser_.state() == ParserState::kBody) {
-    if (const auto fits = parser_.limit_body(context_.pipeline.body_limit(parser_.request(), context_.limits)); !fits) {
+    const auto fits = context_.pipeline.admit(parser_.request(), context_.limits).and_then([&](std::size_t bytes) {
+      return parser_.limit_body(bytes);
+    });
+    if (!fits) {
       refuse(fits.error());
       return false;
     }
@@ -113,12 +124,14 @@ bool Connection::step() {
 }
 
 void Connection::dispatch() {
+  ++answered_;
+  served_ = true;
   state_ = State::kHandling;
   parsed_ = ParserState::kStart;
   deadline_ = steady_clock::time_point::max();  // the invocation has deadlines of its own
   exchange_ = std::make_shared<Exchange>(*this, parser_.take(), context_.make_id());
   const auto keep = exchange_;
-  context_.pipeline.handle(context_, *exchange_);
+  context_.pipeline.handle(context_, *keep);
 }
 
 // Answers what cannot be parsed. The rest of the input is lost with the framing.
@@ -176,9 +189,20 @@ void Connection::on_written() {
   if (state_ == State::kHandling && exchange_ && exchange_->resume_) {
     context_.loop.post(std::exchange(exchange_->resume_, nullptr));  // the guest that waited for room
   }
+  release_large_buffers();
   if (state_ != State::kReading) return;
+  set_reading_deadline();
   if (close_after_) linger();
   else if (stalled_) process();
+}
+
+// A connection that is kept does not keep the memory of its largest answer.
+void Connection::release_large_buffers() {
+  if (output_.empty() && output_.capacity() > kKeptBuffer) std::string().swap(output_);
+  if (sending_.capacity() > kKeptBuffer) {
+    std::string().swap(sending_);
+    sent_ = 0;
+  }
 }
 
 void Connection::exchange_done(bool keep_alive) {
@@ -186,7 +210,7 @@ void Connection::exchange_done(bool keep_alive) {
   // Whoever called this may still be inside the exchange and its work: they go later.
   context_.loop.post([gone = std::move(exchange_)] {});
   state_ = State::kReading;
-  close_after_ = !keep_alive;
+  close_after_ = !keep_alive || context_.draining;
   set_reading_deadline();
   process();
 }
@@ -224,11 +248,18 @@ void Connection::cut() {
 }
 
 void Connection::drain() {
-  if (state_ == State::kReading && parser_.state() == ParserState::kStart && consumed_ == filled_ && !writing_) close();
+  const bool idle = state_ == State::kReading && parser_.state() == ParserState::kStart && consumed_ == filled_;
+  if (!idle) return;  // its request is answered first, as the last
+  if (writing_) close_after_ = true;
+  else if (served_) close();
+  else deadline_ = std::min(deadline_, steady_clock::now() + kDrainGrace);  // its first request may be on its way
 }
 
 void Connection::check_deadline(steady_clock::time_point now) {
-  if (writing_ && now > write_deadline_) return cut();
+  if (writing_) {  // while it takes our answer, a client owes nothing else
+    if (now > write_deadline_) cut();
+    return;
+  }
   if (now <= deadline_) return;
   if (state_ == State::kReading && parser_.state() != ParserState::kStart) {
     refuse({ErrorCode::kRequestTimeout, parser_.state() == ParserState::kHeader

@@ -53,6 +53,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void linger();
   void write();
   void on_written();
+  void release_large_buffers();
 
   LoopContext& context_;
   boost::asio::ip::tcp::socket socket_;
@@ -66,6 +67,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::string input_;  // a buffer; the bytes from consumed_ to filled_ are not parsed yet
   std::size_t consumed_ = 0;
   std::size_t filled_ = 0;
+  std::size_t answered_ = 0;  // requests, in this turn of process()
+  bool served_ = false;       // a request has come, ever
   bool reading_ = false;
   bool processing_ = false;
   bool stalled_ = false;  // parsing waits for the client to take answers
@@ -80,6 +83,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool writing_ = false;
 
   std::chrono::steady_clock::time_point deadline_;
+  std::chrono::steady_clock::time_point body_deadline_;
   std::chrono::steady_clock::time_point write_deadline_;
 };
 

@@ -21,12 +21,12 @@ void Exchange::fail(const Error& error) {
   if (describe(error.code).status >= 500 && connection_ != nullptr) {
     connection_->context().log.write(std::move(LogLine("error").text("id", id_).text("reason", error.message)));
   }
-  respond(http::problem(error, {.request_id = id_}));
+  respond(http::problem(error, {.request_id = id_, .seed_error = seed_}));
 }
 
 void Exchange::refuse_method(std::string_view allow) {
   const Error error{ErrorCode::kMethodNotAllowed, fmt::format("{} is not a method of this path", request_.method)};
-  http::Response response = http::problem(error, {.request_id = id_});
+  http::Response response = http::problem(error, {.request_id = id_, .seed_error = seed_});
   response.fields.add("Allow", allow);
   respond(std::move(response));
 }
@@ -41,7 +41,7 @@ void Exchange::write_head(http::Response& response, std::optional<std::size_t> l
   status_ = response.status;
   response.fields.set("X-Request-Id", id_);
   http::write_head(connection_->output(), response,
-                   {.framing = {framing_, length.value_or(0)},
+                   {.framing = {framing_, length},
                     .keep_alive = request_.keep_alive,
                     .minor_version = request_.minor_version,
                     .date = connection_->context().date()});

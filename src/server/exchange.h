@@ -29,6 +29,9 @@ class Exchange final : public invoke::ResponseSink, public std::enable_shared_fr
   const std::string& local_port() const;
   net::Loop& loop();
 
+  // On the seeds' paths, problems carry the `error` member that their clients read.
+  void answer_as_seed() { seed_ = true; }
+  bool is_seed() const { return seed_; }
   // For the access log.
   void set_function(std::string_view name) { function_ = name; }
   // Kept for as long as the exchange: what works on the answer. Dropping the exchange cancels it.
@@ -63,6 +66,7 @@ class Exchange final : public invoke::ResponseSink, public std::enable_shared_fr
   std::shared_ptr<void> work_;
   std::function<void()> resume_;
   http::Framing::Kind framing_ = http::Framing::Kind::kLength;
+  bool seed_ = false;
   int status_ = 0;
   std::uint64_t body_bytes_ = 0;
 };

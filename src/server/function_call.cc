@@ -34,7 +34,7 @@ void call_function(LoopContext& context, Exchange& exchange, registry::VersionPt
       .server_name = call->server_name,
       .server_port = call->server_port,
   };
-  invoke::CallRequest request{version, described, exchange.id(), call->options.seed_error};
+  invoke::CallRequest request{version, described, exchange.id(), exchange.is_seed()};
   call->invocation = std::make_shared<invoke::Invocation>(context.environment, std::move(request), exchange);
   const auto invocation = call->invocation;
   exchange.keep(std::move(call));

@@ -11,7 +11,6 @@ namespace mayfly::server {
 struct CallOptions {
   std::string script_name;  // the part of the path that named the function
   std::string route;        // that matched
-  bool seed_error = false;  // problems carry the seeds' `error` member
 };
 
 // Calls a version to answer an exchange. The call lives as long as the exchange.

@@ -19,6 +19,20 @@ const Endpoint* find(const std::vector<Endpoint>& endpoints, std::string_view pa
   return found == endpoints.end() ? nullptr : &*found;
 }
 
+bool is_multipart(const http::Request& head) {
+  const std::string_view type = head.fields.get("Content-Type");
+  return http::equals_ignoring_case(type.substr(0, type.find_first_of("; \t")), "multipart/form-data");
+}
+
+bool is_guarded(const Endpoint& endpoint, const http::Request& request) {
+  switch (endpoint.guard) {
+    case Endpoint::Guard::kOpen: return false;
+    case Endpoint::Guard::kAdmin: return true;
+    case Endpoint::Guard::kUploads: return request.method == "POST" && is_multipart(request);
+  }
+  return true;
+}
+
 // A HEAD is a GET whose body is not sent.
 std::string_view route_method(const http::Request& request) {
   return request.method == "HEAD" ? "GET" : request.method;
@@ -35,7 +49,8 @@ bool call_route(LoopContext& context, Exchange& exchange, const registry::Snapsh
   if (found == snapshot.routes.end()) found = look(route_method(request), request.path());
   if (found != snapshot.routes.end()) {
     const std::string path(request.path());
-    call_function(context, exchange, found->second, {.script_name = path, .route = path, .seed_error = true});
+    exchange.answer_as_seed();
+    call_function(context, exchange, found->second, {.script_name = path, .route = path});
     return true;
   }
   std::string allow;
@@ -66,6 +81,7 @@ std::optional<NamedPath> split_path(std::string_view path) {
 bool call_module(LoopContext& context, Exchange& exchange, const registry::Snapshot& snapshot, const NamedPath& path) {
   const auto found = snapshot.folder.find(path.name);
   if (found == snapshot.folder.end() || path.more) return false;
+  exchange.answer_as_seed();
   const std::string& method = exchange.request().method;
   if (method != "GET" && method != "HEAD" && method != "POST") {
     exchange.refuse_method("GET, HEAD, POST");
@@ -73,7 +89,7 @@ bool call_module(LoopContext& context, Exchange& exchange, const registry::Snaps
     exchange.fail(found->second.error());
   } else {
     const std::string script(path.script);
-    call_function(context, exchange, *found->second, {.script_name = script, .route = script, .seed_error = true});
+    call_function(context, exchange, *found->second, {.script_name = script, .route = script});
   }
   return true;
 }
@@ -91,9 +107,19 @@ bool call_deployed(LoopContext& context, Exchange& exchange, const registry::Sna
 
 }  // namespace
 
-std::size_t Pipeline::body_limit(const http::Request& head, const http::Limits& limits) const {
-  const bool upload = find(api_, head.path()) != nullptr || find(seeds_, head.path()) != nullptr;
-  return upload ? limits.upload_bytes : limits.body_bytes;
+Result<std::size_t> Pipeline::admit(const http::Request& head, const http::Limits& limits) const {
+  const Endpoint* endpoint = find(api_, head.path());
+  if (endpoint == nullptr) endpoint = find(seeds_, head.path());
+  if (endpoint == nullptr || !is_guarded(*endpoint, head)) return limits.body_bytes;
+  if (auto allowed = access_.check(head); !allowed) return fail(std::move(allowed.error()));
+  return limits.upload_bytes;
+}
+
+void Pipeline::answer(const Endpoint& endpoint, LoopContext& context, Exchange& exchange) const {
+  if (is_guarded(endpoint, exchange.request())) {
+    if (const auto allowed = access_.check(exchange.request()); !allowed) return exchange.fail(allowed.error());
+  }
+  endpoint.handler(context, exchange);
 }
 
 void Pipeline::handle(LoopContext& context, Exchange& exchange) const {
@@ -113,20 +139,16 @@ void Pipeline::handle(LoopContext& context, Exchange& exchange) const {
   if (named && call_module(context, exchange, *snapshot, *named)) return;
 
   // ...and that before what was uploaded, whose names cannot collide with it.
-  if (const Endpoint* seed = find(seeds_, path)) return answer(*seed, context, exchange);
+  if (const Endpoint* seed = find(seeds_, path)) {
+    exchange.answer_as_seed();
+    return answer(*seed, context, exchange);
+  }
   if (named && call_deployed(context, exchange, *snapshot, *named)) return;
 
   if (!named) return exchange.fail({ErrorCode::kNotFound, "nothing answers at this path; functions answer at /NAME"});
   exchange.fail(
       {ErrorCode::kUnknownFunction, fmt::format("there is no function `{}`{}", to_utf8(named->name).substr(0, 100),
                                                 registry::near_names(*snapshot, named->name))});
-}
-
-void Pipeline::answer(const Endpoint& endpoint, LoopContext& context, Exchange& exchange) const {
-  if (endpoint.guard == Endpoint::Guard::kAdmin) {
-    if (const auto allowed = access_.check(exchange.request()); !allowed) return exchange.fail(allowed.error());
-  }
-  endpoint.handler(context, exchange);
 }
 
 }  // namespace mayfly::server

@@ -14,7 +14,11 @@ namespace mayfly::server {
 struct Endpoint {
   std::string path;
   std::function<void(LoopContext&, Exchange&)> handler;
-  enum class Guard { kOpen, kAdmin } guard = Guard::kAdmin;
+  enum class Guard {
+    kOpen,     // for everybody
+    kAdmin,    // for who may use the API; a PUT or POST may be as large as an upload
+    kUploads,  // for everybody but multipart POSTs, which are uploads
+  } guard = Guard::kAdmin;
 };
 
 // The way of a request from the end of its header to its handler. Immutable once the server runs; shared by all loops.
@@ -26,7 +30,8 @@ class Pipeline {
   void add_api(Endpoint endpoint) { api_.push_back(std::move(endpoint)); }
   void add_seed(Endpoint endpoint) { seeds_.push_back(std::move(endpoint)); }
 
-  std::size_t body_limit(const http::Request& head, const http::Limits& limits) const;
+  // At the end of the header: how large the body may be, or why it is not to be sent at all.
+  Result<std::size_t> admit(const http::Request& head, const http::Limits& limits) const;
   void handle(LoopContext& context, Exchange& exchange) const;
 
  private:

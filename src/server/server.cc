@@ -106,6 +106,27 @@ void Server::start() {
   }
 }
 
+// What the kernel has already accepted for us is ours to answer.
+void Server::take_queued(Listener& listener) {
+  error_code error;
+  listener.acceptor.non_blocking(true, error);
+  while (!error) {
+    tcp::socket socket(listener.context.loop.io());
+    listener.acceptor.accept(socket, error);
+    if (!error) admit(listener, std::move(socket));
+  }
+}
+
+void Server::admit(Listener& listener, tcp::socket socket) {
+  LoopContext& context = listener.context;
+  if (context.connections.size() >= options_.connections) return;  // closed: better than out of descriptors for all
+  context.counters.accepted.fetch_add(1, std::memory_order_relaxed);
+  context.counters.connections.fetch_add(1, std::memory_order_relaxed);
+  auto connection = std::make_shared<Connection>(context, std::move(socket));
+  context.connections.push_back(connection);
+  connection->start(std::prev(context.connections.end()));
+}
+
 void Server::accept(Listener& listener) {
   listener.acceptor.async_accept([this, &listener](const error_code& error, tcp::socket socket) {
     if (!listener.acceptor.is_open()) return;
@@ -115,13 +136,7 @@ void Server::accept(Listener& listener) {
       pause->async_wait([this, &listener, pause](const error_code&) { accept(listener); });
       return;
     }
-    if (context.connections.size() < kMaxConnections) {
-      context.counters.accepted.fetch_add(1, std::memory_order_relaxed);
-      context.counters.connections.fetch_add(1, std::memory_order_relaxed);
-      auto connection = std::make_shared<Connection>(context, std::move(socket));
-      context.connections.push_back(connection);
-      connection->start(std::prev(context.connections.end()));
-    }
+    admit(listener, std::move(socket));
     accept(listener);
   });
 }
@@ -140,9 +155,10 @@ void Server::sweep(Listener& listener) {
 void Server::drain(std::chrono::milliseconds patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
   for (const auto& listener : listeners_) {
-    listener->context.loop.post([&listener = *listener] {
-      listener.acceptor.close();
+    listener->context.loop.post([this, &listener = *listener] {
       listener.context.draining = true;
+      take_queued(listener);
+      listener.acceptor.close();
       auto& connections = listener.context.connections;
       for (auto it = connections.begin(); it != connections.end();) (*it++)->drain();
     });

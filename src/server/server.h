@@ -18,7 +18,8 @@ namespace mayfly::server {
 
 struct ServerOptions {
   net::HostPort listen;
-  unsigned loops = 1;  // one thread each
+  unsigned loops = 1;                // one thread each
+  std::size_t connections = 10'000;  // open at once on one loop
   http::Limits limits;
 };
 
@@ -43,6 +44,8 @@ class Server {
 
   Result<boost::asio::ip::tcp::endpoint> resolve() const;
   void accept(Listener& listener);
+  void admit(Listener& listener, boost::asio::ip::tcp::socket socket);
+  void take_queued(Listener& listener);
   void sweep(Listener& listener);
 
   ServerOptions options_;

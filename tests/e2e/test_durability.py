@@ -204,7 +204,8 @@ def test_killed_at_a_step_of_a_deploy(make_server, call, kept):
     assert server.get("/f").text == "2"
 
 
-@pytest.mark.parametrize("call, changed", [("pwrite64:when=1", False), ("pwrite64:when=2", False), ("epoll_ctl:when=1", True)])
+@pytest.mark.parametrize(
+    "call, changed", [("pwrite64:when=1", False), ("pwrite64:when=2", False), ("epoll_ctl:when=1", True)])
 @pytest.mark.parametrize("change", ["rollback", "remove"])
 def test_killed_at_a_step_of_another_change(make_server, change, call, changed):
     server = make_server()

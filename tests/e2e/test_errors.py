@@ -171,7 +171,7 @@ BUNDLES = {
     "no-language": (lambda: with_metadata('{"entrypointFile": "function.wasm"}'), "bad-metadata", "`language`"),
     "other-language": (lambda: with_metadata(METADATA.replace("wasm", "python", 1)), "bad-metadata", "`python`"),
     "no-entrypoint": (lambda: with_metadata('{"language": "wasm"}'), "bad-metadata", "`entrypointFile`"),
-    "entrypoint-elsewhere": (lambda: with_metadata(METADATA.replace("function", "other")), "bad-metadata", "other.wasm"),
+    "other-entrypoint": (lambda: with_metadata(METADATA.replace("function", "other")), "bad-metadata", "other.wasm"),
     "not-wasm": (lambda: zipped(("metadata.json", METADATA), ("function.wasm", "hello")), "not-wasm", "68656c6c6f"),
     "no-handler": (lambda: zipped(("metadata.json", METADATA), ("function.wasm", (GUESTS / "run.wat").read_bytes())),
                    "no-entry-point", "`handler`"),

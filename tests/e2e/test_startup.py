@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -340,6 +341,12 @@ def test_what_a_guest_or_a_client_says_cannot_forge_a_log_line(server):
     assert "forged" not in server.log_path.read_text()
 
 
+def catches(process_id, sign):
+    """Whether a process has a handler for a signal."""
+    caught = re.search(r"^SigCgt:\s*(\w+)$", pathlib.Path(f"/proc/{process_id}/status").read_text(), re.M)[1]
+    return int(caught, 16) >> (sign - 1) & 1
+
+
 def test_the_log_goes_to_standard_error_unless_told_otherwise(binary, tmp_path):
     with subprocess.Popen([binary, "up", "--listen", "127.0.0.1:0", "--data", tmp_path / "data"], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -347,6 +354,7 @@ def test_the_log_goes_to_standard_error_unless_told_otherwise(binary, tmp_path):
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
             connection.request("GET", "/nothing")
             request_id = connection.getresponse().headers["X-Request-Id"]
+        until(lambda: catches(process.pid, signal.SIGTERM), "the server to listen to signals")
         process.terminate()
         _, lines = process.communicate(timeout=30)
         assert process.returncode == 0

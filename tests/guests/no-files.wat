@@ -1,4 +1,4 @@
-;; Looks for a preopened directory and opens a path, and checks that there is nothing: EBADF (8), on a stream ENOTDIR (54).
+;; Looks for a preopened directory, opens a path, and checks that there is none: EBADF (8), on a stream ENOTDIR (54).
 (module
   (import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "path_open"

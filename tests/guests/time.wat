@@ -1,4 +1,4 @@
-;; Writes the realtime clock, the monotonic clock and its resolution, each as 8 bytes; the CPU clocks answer ENOTSUP (58).
+;; Writes the realtime clock, the monotonic clock and its resolution, 8 bytes each; CPU clocks are ENOTSUP (58).
 (module
   (import "wasi_snapshot_preview1" "clock_time_get" (func $time (param i32 i64 i32) (result i32)))
   (import "wasi_snapshot_preview1" "clock_res_get" (func $resolution (param i32 i32) (result i32)))

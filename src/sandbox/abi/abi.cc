@@ -6,20 +6,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace mayfly::sandbox::abi {
 namespace {
 
-// Configured variables, then query parameters: the last of a name wins, and none overrides a configured one.
+// Configured variables, then query parameters: the last of a name wins, and none overrides a configured one. A name
+// with
+// `=` or NUL would be another name for the guest.
 std::vector<std::string> command_environment(const Settings& settings, const http::Request& request) {
   std::vector<std::string> environment;
   for (const auto& [name, value] : settings.environment) environment.push_back(name + '=' + value);
+  const auto configured = static_cast<std::ptrdiff_t>(environment.size());
+  std::unordered_set<std::string> seen;
   std::vector<http::Parameter> parameters = http::parse_query(request.query());
-  for (auto it = parameters.begin(); it != parameters.end(); ++it) {
-    const bool configured = settings.environment.contains(it->name);
-    const bool comes_again = std::any_of(it + 1, parameters.end(), [&](const auto& p) { return p.name == it->name; });
-    if (!configured && !comes_again) environment.push_back(it->name + '=' + it->value);
+  for (auto it = parameters.rbegin(); it != parameters.rend(); ++it) {
+    const bool clean = it->name.find_first_of(std::string_view("=\0", 2)) == std::string::npos;
+    if (!clean || settings.environment.contains(it->name) || !seen.insert(it->name).second) continue;
+    environment.push_back(it->name + '=' + it->value);
   }
+  std::reverse(environment.begin() + configured, environment.end());
   return environment;
 }
 

@@ -25,7 +25,7 @@ bool contains(const Strings& environment, std::string_view variable) {
 }
 
 TEST(CommandInputs, AddQueryParametersThatNeverOverrideConfiguredVariables) {
-  const auto request = get("/hello?b=1&a=evil&b=2&c");
+  const auto request = get("/hello?b=1&a=evil&b=2&c&a%3Devil=1&%00=1");
   const Settings settings{.environment = {{"a", "configured"}}};
   const Inputs inputs = make_inputs(Kind::kCommand, settings, call_of(request));
   EXPECT_EQ(inputs.environment, (Strings{"a=configured", "b=2", "c="}));
@@ -60,6 +60,18 @@ TEST(CgiInputs, HaveTheVariablesOfWagi) {
   EXPECT_FALSE(contains(inputs.environment, "HTTP_AUTHORIZATION=secret"));
   EXPECT_FALSE(contains(inputs.environment, "x=1")) << "query parameters are not variables here";
   EXPECT_EQ(inputs.arguments, (Strings{"/hello/a%20b", "x=1", "y"}));
+}
+
+TEST(CgiInputs, LetNoClientOverrideWhatIsConfigured) {
+  auto request = get("/hello");
+  request.fields.add("Role", "admin");
+  request.fields.add("Accept", "a");
+  request.fields.add("Accept", "b");
+  const Settings settings{.cgi = true, .environment = {{"HTTP_ROLE", "user"}, {"REQUEST_METHOD", "x"}}};
+  const Inputs inputs = make_inputs(Kind::kCommand, settings, call_of(request));
+  EXPECT_TRUE(contains(inputs.environment, "HTTP_ROLE=user"));
+  EXPECT_TRUE(contains(inputs.environment, "HTTP_ACCEPT=a, b"));
+  EXPECT_TRUE(contains(inputs.environment, "REQUEST_METHOD=GET")) << "the protocol's own variables are the request's";
 }
 
 TEST(CgiHead, ReadsStatusFieldsAndWhereTheBodyStarts) {

@@ -66,14 +66,19 @@ Status read_line(std::string_view line, http::Response& response, Seen& seen) {
 
 std::vector<std::string> cgi_environment(const Settings& settings, const Call& call) {
   const http::Request& request = call.request;
-  std::map<std::string, std::string, std::less<>> variables(settings.environment.begin(), settings.environment.end());
+  std::map<std::string, std::string, std::less<>> variables;
   const std::string_view path = request.path();
   const std::string_view raw_path_info = call.route.ends_with("/...") ? path.substr(call.script_name.size()) : "";
   const std::string path_info = http::percent_decode(raw_path_info).value_or(std::string(raw_path_info));
 
   for (const http::Field& field : request.fields) {
-    if (std::string name = variable_name(field.name); !is_withheld(name)) variables[name] = to_utf8(field.value);
+    const std::string name = variable_name(field.name);
+    if (is_withheld(name)) continue;
+    std::string& value = variables[name];
+    if (!value.empty()) value += ", ";  // RFC 3875 section 4.1.18: one variable for several fields of a name
+    value += to_utf8(field.value);
   }
+  for (const auto& [name, value] : settings.environment) variables.insert_or_assign(name, value);
   const auto set = [&](std::string_view name, std::string_view value) {
     variables.insert_or_assign(std::string(name), value);
   };

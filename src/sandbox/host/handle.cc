@@ -18,6 +18,16 @@ tl::unexpected<Pause> out_of_bounds(Guest& guest, std::string_view function, std
   return stopped();
 }
 
+// Headers are held by the host until the guest ends: they have bounds of their own.
+Hosted<void> charge_header(Guest& guest, std::uint64_t bytes) {
+  HandleResponse& response = guest.response();
+  response.header_bytes += bytes;
+  if (response.header_bytes <= kMaxHeaderBytes && response.fields.size() < kMaxHeaders) return {};
+  guest.stop({ErrorCode::kBadResponse,
+              fmt::format("the function set more than {} headers or {} bytes of them", kMaxHeaders, kMaxHeaderBytes)});
+  return stopped();
+}
+
 Hosted<void> log(Guest& guest, std::uint32_t text, std::uint64_t length) {
   const auto message = guest.memory().text(text, length);
   if (!message) return out_of_bounds(guest, "log", text, length);
@@ -29,6 +39,7 @@ Hosted<void> log(Guest& guest, std::uint32_t text, std::uint64_t length) {
 Hosted<void> response_set_status_line(Guest& guest, std::uint32_t status, std::uint32_t text, std::uint64_t length) {
   const auto reason = guest.memory().text(text, length);
   if (!reason) return out_of_bounds(guest, "response_set_status_line", text, length);
+  if (auto charged = charge_header(guest, length); !charged) return charged;
   guest.response().status = static_cast<int>(status & 0xFFFF);
   guest.response().reason = *reason;
   return {};
@@ -40,6 +51,7 @@ Hosted<void> response_set_header(Guest& guest, std::uint32_t name, std::uint64_t
   if (!name_text) return out_of_bounds(guest, "response_set_header", name, name_length);
   const auto value_text = guest.memory().text(value, value_length);
   if (!value_text) return out_of_bounds(guest, "response_set_header", value, value_length);
+  if (auto charged = charge_header(guest, name_length + value_length); !charged) return charged;
   guest.response().fields.add(*name_text, *value_text);
   return {};
 }
@@ -80,7 +92,7 @@ Hosted<std::int64_t> db_get(Guest& guest, std::uint32_t key, std::uint64_t key_l
   const auto name = guest.memory().text(key, key_length);
   if (!name) return out_of_bounds(guest, "db_get", key, key_length);
   const auto* table = guest.inputs().table;
-  const auto found = table == nullptr ? decltype(table->end()){} : table->find(std::string(*name));
+  const auto found = table == nullptr ? decltype(table->end()){} : table->find(*name);
   if (table == nullptr || found == table->end()) return -1;
   const std::string& value = found->second;
   const std::uint64_t copied = std::min<std::uint64_t>(value.size(), room);

@@ -1,5 +1,6 @@
 #include "sandbox/host/sockets.h"
 
+#include "http/message.h"
 #include "net/address.h"
 
 #include <fmt/format.h>
@@ -16,14 +17,17 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
-constexpr std::size_t kReadBytes = 64 * 1024;  // one tcp_read; a guest asks again for more
+constexpr std::size_t kBufferBytes = 64 * 1024;  // of a socket, outside the guest's memory
 
+// `*`, or HOST:PORT where either may be `*`; IPv6 in brackets.
 bool matches(std::string_view pattern, const net::HostPort& address) {
   if (pattern == "*") return true;
   const auto colon = pattern.rfind(':');
-  const std::string_view host = pattern.substr(0, colon);
+  std::string_view host = pattern.substr(0, colon);
   const std::string_view port = colon == std::string_view::npos ? "*" : pattern.substr(colon + 1);
-  return (host == "*" || host == address.host) && (port == "*" || port == std::to_string(address.port));
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return (host == "*" || http::equals_ignoring_case(host, address.host)) &&
+         (port == "*" || port == std::to_string(address.port));
 }
 
 }  // namespace
@@ -37,6 +41,24 @@ struct Sockets::Connection : std::enable_shared_from_this<Connection> {
   enum class Operation { kNone, kRunning, kDone };
 
   void start() { operation = Operation::kRunning; }
+  // Numbers need no resolver, which has one thread for the whole loop.
+  void open(const net::HostPort& address) {
+    start();
+    error_code not_a_number;
+    const auto number = asio::ip::make_address(address.host, not_a_number);
+    if (!not_a_number) {
+      socket.async_connect({number, address.port},
+                           [self = shared_from_this()](const error_code& failed) { self->finish(failed, 0); });
+      return;
+    }
+    resolver.async_resolve(address.host, std::to_string(address.port),
+                           [self = shared_from_this()](const error_code& failed, const auto& found) {
+                             if (self->closed || failed) return self->finish(failed, 0);
+                             asio::async_connect(self->socket, found, [self](const error_code& refused, const auto&) {
+                               self->finish(refused, 0);
+                             });
+                           });
+  }
   // What every handler ends with.
   void finish(const error_code& why, std::size_t bytes) {
     if (closed) return;
@@ -89,15 +111,7 @@ Hosted<std::int32_t> Sockets::connect(std::string_view address) {
       return -1;
     }
     connecting_ = std::make_shared<Connection>(guest_);
-    connecting_->start();
-    const auto where = net::parse_host_port(address);
-    connecting_->resolver.async_resolve(
-        where->host, std::to_string(where->port),
-        [self = connecting_](const error_code& error, const tcp::resolver::results_type& found) {
-          if (self->closed || error) return self->finish(error, 0);
-          asio::async_connect(self->socket, found,
-                              [self](const error_code& failed, const tcp::endpoint&) { self->finish(failed, 0); });
-        });
+    connecting_->open(*net::parse_host_port(address));
   }
   if (connecting_->operation == Connection::Operation::kRunning) return waiting();
   const auto connected = std::move(connecting_);
@@ -115,7 +129,7 @@ Hosted<std::int64_t> Sockets::read(std::uint32_t descriptor, std::span<std::uint
   if (into.empty()) return 0;
   if (connection->operation == Connection::Operation::kNone) {
     connection->start();
-    connection->buffer.resize(std::min(into.size(), kReadBytes));
+    connection->buffer.resize(std::min(into.size(), kBufferBytes));
     connection->socket.async_read_some(
         asio::buffer(connection->buffer),
         [self = connection->shared_from_this()](const error_code& error, std::size_t n) { self->finish(error, n); });
@@ -128,19 +142,27 @@ Hosted<std::int64_t> Sockets::read(std::uint32_t descriptor, std::span<std::uint
   return static_cast<std::int64_t>(connection->transferred);
 }
 
+// In parts, so that the host holds one buffer of it and not the whole.
 Hosted<std::int64_t> Sockets::write(std::uint32_t descriptor, std::string_view bytes) {
   Connection* connection = find(descriptor);
   if (connection == nullptr) return -1;
+  if (connection->operation == Connection::Operation::kDone) {
+    connection->operation = Connection::Operation::kNone;
+    guest_.progress += connection->transferred;
+    if (connection->error) {
+      guest_.progress = 0;
+      return -1;
+    }
+  }
   if (connection->operation == Connection::Operation::kNone) {
+    if (guest_.progress == bytes.size()) return static_cast<std::int64_t>(std::exchange(guest_.progress, 0));
     connection->start();
-    connection->buffer = bytes;
+    connection->buffer = bytes.substr(guest_.progress, kBufferBytes);
     asio::async_write(
         connection->socket, asio::buffer(connection->buffer),
         [self = connection->shared_from_this()](const error_code& error, std::size_t n) { self->finish(error, n); });
   }
-  if (connection->operation == Connection::Operation::kRunning) return waiting();
-  connection->operation = Connection::Operation::kNone;
-  return connection->error ? -1 : static_cast<std::int64_t>(connection->transferred);
+  return waiting();
 }
 
 }  // namespace mayfly::sandbox

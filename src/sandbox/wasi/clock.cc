@@ -72,16 +72,15 @@ static_assert(sizeof(Event) == 32);
 enum EventType : std::uint8_t { kClock = 0, kReadable = 1, kWritable = 2 };
 constexpr std::uint16_t kAbsoluteTime = 1;
 
-// How long a clock subscription still has to wait; nullopt for a clock there is not.
-std::optional<nanoseconds> remaining(const Subscription& subscription) {
+// How long a clock subscription still has to wait, of which a relative one has waited `slept` already; nullopt for a
+// clock there is not.
+std::optional<nanoseconds> remaining(const Subscription& subscription, nanoseconds slept) {
   const auto clock = host_clock(subscription.id);
   if (!clock) return std::nullopt;
   constexpr std::uint64_t kLongest = std::uint64_t{1} << 62;  // what a signed count of nanoseconds holds
-  std::uint64_t wait = subscription.timeout;
-  if ((subscription.flags & kAbsoluteTime) != 0) {
-    const std::uint64_t now = now_on(*clock);
-    wait = wait > now ? wait - now : 0;
-  }
+  const bool absolute = (subscription.flags & kAbsoluteTime) != 0;
+  const std::uint64_t past = absolute ? now_on(*clock) : static_cast<std::uint64_t>(slept.count());
+  const std::uint64_t wait = subscription.timeout > past ? subscription.timeout - past : 0;
   return nanoseconds(std::min(wait, kLongest));
 }
 
@@ -116,22 +115,19 @@ Hosted<Errno> poll_oneoff(Guest& guest, std::uint32_t in, std::uint32_t out, std
       return Errno::kInval;
     }
   }
+  const nanoseconds slept = guest.slept();
   nanoseconds shortest = nanoseconds::max();
   for (const Subscription& clock : clocks) {
-    const auto wait = remaining(clock);
+    const auto wait = remaining(clock, slept);
     const auto error = static_cast<std::uint16_t>(wait ? Errno::kSuccess : Errno::kNotsup);
     if (!wait || *wait == nanoseconds::zero()) ready.push_back({.user_data = clock.user_data, .error = error});
     else shortest = std::min(shortest, *wait);
   }
-  if (!ready.empty()) {
-    guest.end_sleep();
-  } else {
-    if (!guest.sleep(shortest)) return waiting();
-    // Asked again after the sleep, a relative wait is as long as before: the shortest is the one that is over.
-    for (const Subscription& clock : clocks) {
-      if (remaining(clock) <= shortest) ready.push_back({.user_data = clock.user_data});
-    }
+  if (ready.empty()) {
+    guest.sleep(shortest);
+    return waiting();
   }
+  guest.end_sleep();
   for (std::uint64_t i = 0; i < ready.size(); ++i) {
     if (!memory.write(out + i * sizeof(Event), ready[i])) return Errno::kFault;
   }

@@ -42,26 +42,36 @@ tl::expected<std::vector<std::span<std::uint8_t>>, Errno> gather(const GuestMemo
   return buffers;
 }
 
-// Writes every buffer, in order: programs ignore a short count (seed 002's does).
+Status write_to(Guest& guest, std::uint32_t fd, std::string_view bytes) {
+  if (fd == kStdout) return guest.host().write_output(bytes);
+  guest.host().write_log(bytes);
+  return {};
+}
+
+// Writes every buffer, in order: programs ignore a short count (seed 002's does). Waits in between for a client that
+// does not keep up.
 Hosted<Errno> fd_write(Guest& guest, std::uint32_t fd, std::uint32_t iovecs, std::uint32_t count,
                        std::uint32_t written) {
   if (fd == kStdin || !is_open(guest, fd)) return Errno::kBadf;
   const auto buffers = gather(guest.memory(), iovecs, count);
   if (!buffers) return buffers.error();
-  if (fd == kStdout && !guest.host().output_ready()) return waiting();
 
-  std::uint32_t total = 0;
+  std::size_t total = 0;  // bytes of the buffers so far; those before guest.progress are written
   for (const auto buffer : *buffers) {
-    const std::string_view bytes(reinterpret_cast<const char*>(buffer.data()), buffer.size());
-    total += static_cast<std::uint32_t>(bytes.size());
-    if (fd == kStderr) {
-      guest.host().write_log(bytes);
-    } else if (auto taken = guest.host().write_output(bytes); !taken) {
-      guest.stop(std::move(taken.error()));
-      return stopped();
+    std::string_view rest(reinterpret_cast<const char*>(buffer.data()), buffer.size());
+    total += rest.size();
+    while (guest.progress < total) {
+      if (fd == kStdout && !guest.host().output_ready()) return waiting();
+      const std::string_view part = rest.substr(rest.size() - (total - guest.progress), kHostCallBytes);
+      if (auto taken = write_to(guest, fd, part); !taken) {
+        guest.stop(std::move(taken.error()));
+        return stopped();
+      }
+      guest.progress += part.size();
     }
   }
-  return guest.memory().write(written, total) ? Errno::kSuccess : Errno::kFault;
+  guest.progress = 0;
+  return guest.memory().write(written, static_cast<std::uint32_t>(total)) ? Errno::kSuccess : Errno::kFault;
 }
 
 Hosted<Errno> fd_read(Guest& guest, std::uint32_t fd, std::uint32_t iovecs, std::uint32_t count, std::uint32_t read) {

@@ -60,15 +60,21 @@ Hosted<Errno> proc_raise(Guest&, std::uint32_t) { return Errno::kNotsup; }
 
 Hosted<Errno> sched_yield(Guest&) { return Errno::kSuccess; }
 
+// In parts: filling a whole memory takes longer than a tick.
 Hosted<Errno> random_get(Guest& guest, std::uint32_t address, std::uint32_t length) {
   const auto bytes = guest.memory().slice(address, length);
   if (!bytes) return Errno::kFault;
-  // getrandom gives at most 32 MiB a call and may be interrupted beyond 256 bytes.
-  for (std::size_t done = 0; done < bytes->size();) {
-    const ssize_t got = ::getrandom(bytes->data() + done, bytes->size() - done, 0);
+  const std::size_t end = std::min(bytes->size(), guest.progress + kHostCallBytes);
+  while (guest.progress < end) {
+    const ssize_t got = ::getrandom(bytes->data() + guest.progress, end - guest.progress, 0);
     if (got < 0 && errno != EINTR) return Errno::kIo;
-    if (got > 0) done += static_cast<std::size_t>(got);
+    if (got > 0) guest.progress += static_cast<std::size_t>(got);
   }
+  if (guest.progress < bytes->size()) {
+    guest.host().wake();
+    return waiting();
+  }
+  guest.progress = 0;
   return Errno::kSuccess;
 }
 
