@@ -119,5 +119,37 @@ pub unsafe extern "C" fn mayfly_program_new(
     }
 }
 
+/// What calling an export would take and give.
+#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum mayfly_callable_t {
+    NoFunction = 0,
+    TakesParameters = 1,
+    ReturnsNoNumber = 2,
+    ReturnsNothing = 3,
+    ReturnsNumber = 4,
+}
+
+/// Wasmtime's C API tells the same through value types, and aborts on those it does not know.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mayfly_module_callable(
+    module: &wasmtime_module_t,
+    name: *const u8,
+    name_length: usize,
+) -> mayfly_callable_t {
+    let module = inner!(module, wasmtime_module_t => Module);
+    let Some(ExternType::Func(function)) = unsafe { text(name, name_length) }.ok().and_then(|name| module.get_export(name))
+    else {
+        return mayfly_callable_t::NoFunction;
+    };
+    let numbers = |ty: ValType| matches!(ty, ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64);
+    match (function.params().len(), function.results().len()) {
+        (0, 0) => mayfly_callable_t::ReturnsNothing,
+        (0, 1) if function.result(0).is_some_and(numbers) => mayfly_callable_t::ReturnsNumber,
+        (0, _) => mayfly_callable_t::ReturnsNoNumber,
+        _ => mayfly_callable_t::TakesParameters,
+    }
+}
+
 #[unsafe(no_mangle)]
 pub extern "C" fn mayfly_program_delete(_program: Box<mayfly_program_t>) {}

@@ -2,6 +2,7 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -28,6 +29,19 @@ std::size_t utf8_sequence(std::string_view bytes) {
   return 0;
 }
 
+// The bytes at the start of ill-formed text that one U+FFFD stands for: a lead byte with the continuation bytes that
+// could follow it (Unicode 15 section 3.9, maximal subparts).
+std::size_t ill_formed_length(std::string_view bytes) {
+  const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(i < bytes.size() ? bytes[i] : 0); };
+  const std::uint8_t lead = at(0);
+  if (lead < 0xE0 || lead > 0xF4) return 1;
+  const std::uint8_t lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  const std::uint8_t highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  if (at(1) < lowest || at(1) > highest) return 1;
+  const bool third = lead >= 0xF0 && (at(2) & 0xC0) == 0x80;
+  return third ? 3 : 2;
+}
+
 }  // namespace
 
 std::string_view trim(std::string_view text) {
@@ -51,7 +65,7 @@ std::string to_utf8(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::size_t length = utf8_sequence(bytes);
     text += length == 0 ? std::string_view("\xEF\xBF\xBD") : bytes.substr(0, length);
-    bytes.remove_prefix(length == 0 ? 1 : length);
+    bytes.remove_prefix(length == 0 ? ill_formed_length(bytes) : length);
   }
   return text;
 }

@@ -8,7 +8,7 @@ namespace mayfly {
 // Text between ASCII blanks (space and tab).
 std::string_view trim(std::string_view text);
 
-// Replaces every byte sequence that is not UTF-8 by U+FFFD.
+// Replaces what is not UTF-8 by U+FFFD, one for each broken character.
 std::string to_utf8(std::string_view bytes);
 bool is_utf8(std::string_view bytes);
 

@@ -160,12 +160,12 @@ Status Up::run() {
   server.start();
 
   const sandbox::EngineInfo& info = (*engine)->info();
+  if (!token->made_in.empty()) fmt::print("admin token (shown once, kept in {}): {}\n", token->made_in, token->value);
   fmt::print("mayfly {} listens on http://{}\n", MAYFLY_VERSION, net::HostPort{address->host, server.port()}.text());
   fmt::print(
       "  {} functions, {} event loops, {} sandboxes at once, dirty-page scan {}\n",
       registry.current()->functions.size() + registry.current()->folder.size() + registry.current()->routes.size(),
       cores, info.slots, info.pagemap_scan ? "on" : "off (Linux 6.7 has it)");
-  if (!token->made_in.empty()) fmt::print("  admin token (shown once, kept in {}): {}\n", token->made_in, token->value);
   std::fflush(stdout);
 
   signals.wait();

@@ -5,8 +5,12 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
+#include <utility>
+#include <vector>
 
 namespace mayfly::compat {
 
@@ -15,6 +19,10 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::milliseconds kPeriod{250};
+constexpr std::int64_t kSlowBytes = 64 * 1024;  // a module that takes long enough to compile to publish what is ready
+constexpr std::chrono::milliseconds kPublish{100};  // while compiling: what is ready does not wait for the rest
+
+std::int64_t nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
 
 }  // namespace
 
@@ -47,10 +55,9 @@ Result<Folder::Stamps> Folder::look() const {
     const fs::path& file = it->path();
     const std::string extension = file.extension();
     if (extension != ".wasm" && extension != ".wat") continue;
-    std::error_code gone;
-    if (!it->is_regular_file(gone)) continue;
-    const Stamp stamp{file, it->file_size(gone), it->last_write_time(gone)};
-    if (gone) continue;  // removed meanwhile
+    struct stat status{};
+    if (::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;  // or removed meanwhile
+    const Stamp stamp{file, status.st_size, status.st_ino, nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
     if (extension == ".wasm") stamps[file.stem()] = stamp;
     else stamps.try_emplace(file.stem(), stamp);
   }
@@ -60,28 +67,48 @@ Result<Folder::Stamps> Folder::look() const {
 
 void Folder::refresh() {
   auto looked = look();
-  if (!looked) return log_.write(std::move(LogLine("folder").text("reason", looked.error().message)));
+  if (!looked) {
+    if (!std::exchange(unreadable_, true))
+      log_.write(std::move(LogLine("folder").text("reason", looked.error().message)));
+    return;
+  }
+  unreadable_ = false;
   Stamps found = std::move(*looked);
   if (found == known_) return;
-  std::map<std::string, registry::FolderEntry> changed;
-  for (auto it = found.begin(); it != found.end();) {
-    const auto& [name, stamp] = *it;
-    const auto before = known_.find(name);
-    const bool same = before != known_.end() && before->second == stamp;
-    auto bytes = same ? Result<std::string>() : read_file(stamp.file);
-    if (!bytes) {  // it is looked at again
-      log_.write(std::move(LogLine("folder").text("function", name).text("reason", bytes.error().message)));
-      it = found.erase(it);
-      continue;
-    }
-    if (!same) changed.emplace(name, load(name, std::move(*bytes)));
-    ++it;
-  }
   registry_.update([&](registry::Snapshot& next) {
     std::erase_if(next.folder, [&](const auto& entry) { return !found.contains(entry.first); });
+  });
+  std::vector<std::pair<std::string, Stamp>> fresh;
+  for (const auto& [name, stamp] : found) {
+    const auto before = known_.find(name);
+    if (before == known_.end() || before->second != stamp) fresh.emplace_back(name, stamp);
+  }
+  // The smallest first: they are ready soonest.
+  std::ranges::sort(fresh, {}, [](const auto& file) { return file.second.size; });
+  std::map<std::string, registry::FolderEntry> changed;
+  auto published = std::chrono::steady_clock::now();
+  for (const auto& [name, stamp] : fresh) {
+    const bool due = stamp.size > kSlowBytes || std::chrono::steady_clock::now() - published > kPublish;
+    if (due) {
+      publish(changed);
+      published = std::chrono::steady_clock::now();
+    }
+    if (auto bytes = read_file(stamp.file)) {
+      changed.emplace(name, load(name, std::move(*bytes)));
+    } else {
+      log_.write(std::move(LogLine("folder").text("function", name).text("reason", bytes.error().message)));
+      found.erase(name);  // it is looked at again
+    }
+  }
+  publish(changed);
+  known_ = std::move(found);
+}
+
+void Folder::publish(std::map<std::string, registry::FolderEntry>& changed) {
+  registry_.update([&](registry::Snapshot& next) {
     for (auto& [name, entry] : changed) next.folder.insert_or_assign(name, std::move(entry));
   });
-  known_ = std::move(found);
+  changed.clear();
 }
 
 registry::FolderEntry Folder::load(const std::string& name, std::string bytes) {

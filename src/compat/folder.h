@@ -24,11 +24,12 @@ class Folder {
   Status start();
 
  private:
-  // What tells a changed file from an unchanged one.
+  // What tells a changed file from an unchanged one: a file may be replaced by one as long and as old.
   struct Stamp {
     std::filesystem::path file;
-    std::uintmax_t size = 0;
-    std::filesystem::file_time_type time;
+    std::int64_t size = 0;
+    std::uint64_t inode = 0;
+    std::int64_t modified = 0, changed = 0;  // nanoseconds
     bool operator==(const Stamp&) const = default;
   };
   using Stamps = std::map<std::string, Stamp>;
@@ -36,6 +37,7 @@ class Folder {
   void run(const std::stop_token& stopping);
   Result<Stamps> look() const;
   void refresh();
+  void publish(std::map<std::string, registry::FolderEntry>& changed);
   registry::FolderEntry load(const std::string& name, std::string bytes);
 
   std::string path_;
@@ -43,6 +45,7 @@ class Folder {
   registry::Registry& registry_;
   Log& log_;
   Stamps known_;
+  bool unreadable_ = false;
   std::jthread thread_;
 };
 

@@ -14,11 +14,6 @@ namespace {
 
 using server::Exchange;
 
-std::string_view media_type(const http::Request& request) {
-  const std::string_view type = request.fields.get("Content-Type");
-  return type.substr(0, type.find_first_of("; \t"));
-}
-
 // The module of an upload: the zip in the first part with a file name, and in it the file that metadata.json names.
 Result<deploy::Upload> read_upload(const std::string& name, std::string_view content_type, std::string_view body) {
   const auto parts = http::parse_multipart(content_type, body);
@@ -48,9 +43,10 @@ void Handlers::handle(server::LoopContext& context, Exchange& exchange) {
   const auto decoded = http::percent_decode(segment);
   const std::string name = decoded.value_or(std::string(segment));
   if (auto named = registry::check_name(name); !named) return exchange.fail(named.error());
-  if (request.method == "POST" && media_type(request) == "multipart/form-data") return upload(exchange, name);
+  if (request.method == "POST" && http::has_media_type(request.fields, "multipart/form-data"))
+    return upload(exchange, name);
   if (request.method != "GET" && request.method != "POST") return exchange.refuse_method("GET, POST");
-  if (request.method == "GET" && media_type(request) != "application/json") {
+  if (request.method == "GET" && !http::has_media_type(request.fields, "application/json")) {
     return exchange.fail({ErrorCode::kUnsupportedMediaType, "send the JSON with Content-Type: application/json"});
   }
   const auto snapshot = context.registry.snapshot();

@@ -1,5 +1,7 @@
 #include "http/message.h"
 
+#include "base/text.h"
+
 #include <boost/beast/http/status.hpp>
 
 #include <algorithm>
@@ -62,6 +64,11 @@ std::string_view Request::query() const {
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
+
+bool has_media_type(const Fields& fields, std::string_view type) {
+  const std::string_view given = fields.get("Content-Type");
+  return equals_ignoring_case(trim(given.substr(0, given.find(';'))), type);
+}
 
 bool is_token(std::string_view text) {
   const auto is_token_char = [](char c) { return kIsTokenChar[static_cast<unsigned char>(c)]; };

@@ -61,6 +61,9 @@ struct Response {
 // Case-insensitive equality of ASCII text.
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 
+// Whether Content-Type names this media type, whatever its parameters (RFC 9110 section 8.3.1).
+bool has_media_type(const Fields& fields, std::string_view type);
+
 // RFC 9110 section 5.6.2 and 5.5: what may stand in a field without changing the framing.
 bool is_token(std::string_view text);
 bool is_field_value(std::string_view text);

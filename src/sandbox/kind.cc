@@ -11,8 +11,9 @@ std::string list_exports(const Module& module) {
   std::string names;
   for (const Export& found : module.exports()) {
     if (found.kind != ExternKind::kFunction) continue;
+    const std::string_view why_not = found.why_not_callable;
     fmt::format_to(std::back_inserter(names), "{}`{}`{}", names.empty() ? "" : ", ", found.name,
-                   found.takes_nothing ? "" : " (takes parameters)");
+                   why_not.empty() ? "" : fmt::format(" ({})", why_not));
   }
   return names.empty() ? "it exports no functions" : "it exports " + names;
 }
@@ -49,10 +50,7 @@ std::optional<Kind> kind_named(std::string_view name) {
 }
 
 Result<EntryPoint> find_entry_point(const Module& module, std::string_view wanted) {
-  const auto callable = [](const Export* found) {
-    return found != nullptr && found->kind == ExternKind::kFunction && found->takes_nothing &&
-           (found->results == 0 || found->returns_number);
-  };
+  const auto callable = [](const Export* found) { return found != nullptr && found->why_not_callable.empty(); };
   if (!wanted.empty()) {
     const Export* found = module.find_export(wanted);
     if (callable(found)) return EntryPoint{kind_of(module, *found), std::string(wanted)};

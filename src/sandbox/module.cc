@@ -3,6 +3,7 @@
 #include "sandbox/handle.h"
 
 #include <fmt/format.h>
+#include <mayfly_engine.h>
 
 #include <algorithm>
 
@@ -19,11 +20,6 @@ ExternKind kind_of(const wasm_externtype_t* type) {
     case WASM_EXTERN_GLOBAL: return ExternKind::kGlobal;
     default: return ExternKind::kOther;
   }
-}
-
-bool is_number(const wasm_valtype_t* type) {
-  const wasm_valkind_t kind = wasm_valtype_kind(type);
-  return kind == WASM_I32 || kind == WASM_I64 || kind == WASM_F32 || kind == WASM_F64;
 }
 
 std::string memory_provider(const wasm_externtype_t* type) {
@@ -52,11 +48,12 @@ Module::Module(wasmtime_module* compiled) : compiled_(compiled) {
   for (std::size_t i = 0; i < exports.size; ++i) {
     const auto* type = wasm_exporttype_type(exports.data[i]);
     Export found{text(wasm_exporttype_name(exports.data[i])), kind_of(type)};
-    if (const auto* function = wasm_externtype_as_functype_const(type)) {
-      const wasm_valtype_vec_t* results = wasm_functype_results(function);
-      found.takes_nothing = wasm_functype_params(function)->size == 0;
-      found.results = results->size;
-      found.returns_number = results->size == 1 && is_number(results->data[0]);
+    switch (mayfly_module_callable(compiled_, as_bytes(found.name), found.name.size())) {
+      case MAYFLY_CALLABLE_T_NO_FUNCTION: found.why_not_callable = "is no function"; break;
+      case MAYFLY_CALLABLE_T_TAKES_PARAMETERS: found.why_not_callable = "takes parameters"; break;
+      case MAYFLY_CALLABLE_T_RETURNS_NO_NUMBER: found.why_not_callable = "returns no number"; break;
+      case MAYFLY_CALLABLE_T_RETURNS_NUMBER: found.returns_number = true; break;
+      case MAYFLY_CALLABLE_T_RETURNS_NOTHING: break;
     }
     exports_.push_back(std::move(found));
   }

@@ -23,9 +23,8 @@ struct Import {
 struct Export {
   std::string name;
   ExternKind kind;
-  bool takes_nothing = false;   // a function without parameters
-  std::size_t results = 0;      // of a function
-  bool returns_number = false;  // a function with one result, a number
+  bool returns_number = false;
+  std::string_view why_not_callable = {};  // "" for a function without parameters that returns nothing or a number
 };
 
 // A compiled core module: immutable, shared by every invocation on every thread.

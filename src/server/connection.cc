@@ -66,7 +66,11 @@ void Connection::read() {
 void Connection::on_read(const error_code& error, std::size_t bytes) {
   reading_ = false;
   if (state_ == State::kClosed) return;
-  if (error) return close();
+  if (error) {
+    if (!writing_) return close();
+    close_after_ = true;  // it sends no more, but may still take its answer
+    return;
+  }
   if (state_ == State::kLingering) return read();  // discarded
   filled_ += bytes;
   process();
@@ -142,7 +146,8 @@ void Connection::refuse(const Error& error) {
   request.keep_alive = false;
   exchange_ = std::make_shared<Exchange>(*this, std::move(request), context_.make_id());
   const auto keep = exchange_;
-  exchange_->fail(error);
+  if (context_.pipeline.is_seed(keep->request().path())) keep->answer_as_seed();
+  keep->fail(error);
 }
 
 // --- Writing ---------------------------------------------------------------------------------------------------

@@ -19,23 +19,14 @@ const Endpoint* find(const std::vector<Endpoint>& endpoints, std::string_view pa
   return found == endpoints.end() ? nullptr : &*found;
 }
 
-bool is_multipart(const http::Request& head) {
-  const std::string_view type = head.fields.get("Content-Type");
-  return http::equals_ignoring_case(type.substr(0, type.find_first_of("; \t")), "multipart/form-data");
-}
-
 bool is_guarded(const Endpoint& endpoint, const http::Request& request) {
   switch (endpoint.guard) {
     case Endpoint::Guard::kOpen: return false;
     case Endpoint::Guard::kAdmin: return true;
-    case Endpoint::Guard::kUploads: return request.method == "POST" && is_multipart(request);
+    case Endpoint::Guard::kUploads:
+      return request.method == "POST" && http::has_media_type(request.fields, "multipart/form-data");
   }
   return true;
-}
-
-// A HEAD is a GET whose body is not sent.
-std::string_view route_method(const http::Request& request) {
-  return request.method == "HEAD" ? "GET" : request.method;
 }
 
 // A configured route: the whole target first, as seed 001 compares, then its path.
@@ -45,8 +36,12 @@ bool call_route(LoopContext& context, Exchange& exchange, const registry::Snapsh
   const auto look = [&](std::string_view method, std::string_view target) {
     return snapshot.routes.find(fmt::format("{} {}", method, target));
   };
-  auto found = look(route_method(request), request.target);
-  if (found == snapshot.routes.end()) found = look(route_method(request), request.path());
+  const auto find = [&](std::string_view method) {
+    const auto whole = look(method, request.target);
+    return whole != snapshot.routes.end() ? whole : look(method, request.path());
+  };
+  auto found = find(request.method);
+  if (found == snapshot.routes.end() && request.method == "HEAD") found = find("GET");
   if (found != snapshot.routes.end()) {
     const std::string path(request.path());
     exchange.answer_as_seed();
@@ -54,9 +49,10 @@ bool call_route(LoopContext& context, Exchange& exchange, const registry::Snapsh
     return true;
   }
   std::string allow;
-  for (const auto* method : {"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"}) {
-    if (look(method, request.path()) != snapshot.routes.end())
-      allow += allow.empty() ? method : std::string(", ") + method;
+  for (const auto* method : {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"}) {
+    const bool answered = find(method) != snapshot.routes.end() ||
+                          (std::string_view(method) == "HEAD" && find("GET") != snapshot.routes.end());
+    if (answered) allow += allow.empty() ? method : std::string(", ") + method;
   }
   if (allow.empty()) return false;
   exchange.refuse_method(allow);
@@ -114,6 +110,8 @@ Result<std::size_t> Pipeline::admit(const http::Request& head, const http::Limit
   if (auto allowed = access_.check(head); !allowed) return fail(std::move(allowed.error()));
   return limits.upload_bytes;
 }
+
+bool Pipeline::is_seed(std::string_view path) const { return find(seeds_, path) != nullptr; }
 
 void Pipeline::answer(const Endpoint& endpoint, LoopContext& context, Exchange& exchange) const {
   if (is_guarded(endpoint, exchange.request())) {

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mayfly::server {
@@ -33,6 +34,8 @@ class Pipeline {
   // At the end of the header: how large the body may be, or why it is not to be sent at all.
   Result<std::size_t> admit(const http::Request& head, const http::Limits& limits) const;
   void handle(LoopContext& context, Exchange& exchange) const;
+  // Whether a path is an endpoint of a seed.
+  bool is_seed(std::string_view path) const;
 
  private:
   void answer(const Endpoint& endpoint, LoopContext& context, Exchange& exchange) const;

@@ -84,9 +84,16 @@ Status Database::execute(const std::string& sql) {
 }
 
 Status Database::atomically(const std::function<Status()>& work) {
-  const Status done = execute("BEGIN IMMEDIATE").and_then(work).and_then([&] { return execute("COMMIT"); });
+  bool committing = false;
+  const Status done = execute("BEGIN IMMEDIATE").and_then(work).and_then([&] {
+    committing = true;
+    return execute("COMMIT");
+  });
+  if (done) return done;
   // Some failures have rolled back by themselves.
-  if (!done && sqlite3_get_autocommit(handle_.get()) == 0) (void)execute("ROLLBACK");
+  if (sqlite3_get_autocommit(handle_.get()) == 0) (void)execute("ROLLBACK");
+  // A commit that could not be synced stands whole in the log, where recovery would find it: empty the log.
+  if (committing) (void)execute("PRAGMA wal_checkpoint(TRUNCATE)");
   return done;
 }
 

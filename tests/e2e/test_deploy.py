@@ -262,7 +262,6 @@ def test_the_command_line_passes_every_option(server):
     assert server.show("echo")["kind"] == "cgi"
 
 
-@pytest.mark.xfail(strict=True, reason="docs/config.md has two options that `mayfly deploy` has not")
 def test_the_command_line_passes_the_options_log_and_sockets(server):
     done = server.command("deploy", str(GUESTS / "run.wat"), "--log", "1KiB", "--sockets", "1")
     assert done.returncode == 0, done.stderr

@@ -75,8 +75,7 @@ def test_a_module_answers_at_its_name(server, target, text):
         ("?a=x%2By%20z", [b"a=x+y z"]),
         ("?a=caf%C3%A9", ["a=caf\u00e9".encode()]),
         ("?a=%ff%fe", ["a=\ufffd\ufffd".encode()]),
-        pytest.param("?a=%E2%82", ["a=\ufffd".encode()], marks=pytest.mark.xfail(
-            strict=True, reason="to_utf8 replaces each byte of an incomplete character, the seed all of them by one")),
+        ("?a=%E2%82", ["a=\ufffd".encode()]),
         ("?a=1&b=2&a=3", [b"b=2", b"a=3"]),
         ("?novalue", [b"novalue="]),
         ("?=x", [b"=x"]),
@@ -84,7 +83,8 @@ def test_a_module_answers_at_its_name(server, target, text):
         ("?a=1&&b=2&", [b"a=1", b"b=2"]),
         ("?a=100%", [b"a=100%"]),
         ("?a=%zz", [b"a=%zz"]),
-        ("?%61%3D=1", [b"a==1"]),
+        ("?%61=1", [b"a=1"]),
+        ("?a%3D=1&b%00=1", []),  # such a name would be another one for the guest
         ("?a=%26%23", [b"a=&#"]),
         ("?a=1?b=2", [b"a=1?b=2"]),
         ("?a=%0A", [b"a=\n"]),
@@ -225,7 +225,6 @@ def test_a_file_of_the_same_size_is_changed_by_its_time(folder):
     folder.soon("/same", 200, "3")
 
 
-@pytest.mark.xfail(strict=True, reason="Folder::Stamp has size and time of writing only")
 def test_a_file_of_the_same_size_and_time_is_changed_too(folder):
     """As `cp -p`, tar and reproducible builds leave them."""
     for number in (1, 2):
@@ -284,11 +283,17 @@ def test_a_module_of_the_folder_comes_before_what_was_deployed(folder):
     folder.soon("/name", 200, "1")
 
 
-def test_the_folder_itself_may_go_and_come_back(folder):
-    folder.path.rename(folder.path.with_name("aside"))
+def test_a_folder_that_cannot_be_read_changes_nothing(folder):
+    """As on a share that is away for a moment."""
+    aside = folder.path.with_name("aside")
+    folder.path.rename(aside)
+    assert "functions" in folder.server.wait_for_log(event="folder")["reason"]
+    assert folder.server.get("/keep").text == "1"
+    (aside / "keep.wat").unlink()
+    (aside / "new.wat").write_bytes(numbered(2))
+    aside.rename(folder.path)
+    folder.soon("/new", 200, "2")
     folder.soon("/keep", 404, "unknown-function")
-    folder.path.with_name("aside").rename(folder.path)
-    folder.soon("/keep", 200, "1")
 
 
 def test_a_link_is_as_good_as_a_file(folder):
@@ -333,7 +338,6 @@ def test_a_large_module_is_compiled_beside_the_calls(folder):
     assert folder.server.get("/go?name=Ada").text.startswith("Hello, Ada!")
 
 
-@pytest.mark.xfail(strict=True, reason="Folder::refresh publishes nothing before it has compiled everything")
 def test_a_small_module_does_not_wait_for_a_large_one(folder):
     shutil.copy(EXAMPLES / "hello-go" / "hello-go.wasm", folder.path / "go.wasm")
     folder.put("small.wat", numbered(3))

@@ -396,7 +396,6 @@ def test_a_server_that_is_told_to_end_finishes_what_it_has_and_takes_nothing_new
     assert server.stderr == ""
 
 
-@pytest.mark.xfail(strict=True, reason="the server says that it listens before it listens to signals")
 def test_a_signal_right_after_the_start_ends_the_server_as_later_ones_do(binary, tmp_path):
     slow = ["strace", "-D", "-o", os.devnull, "-e", "inject=rt_sigaction:delay_enter=50000"]
     with subprocess.Popen([*slow, binary, "up", "--listen", "127.0.0.1:0", "--data", tmp_path / "data"], text=True,

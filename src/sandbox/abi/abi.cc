@@ -29,14 +29,20 @@ std::vector<std::string> command_environment(const Settings& settings, const htt
   return environment;
 }
 
+// Without a character at the end that is cut in two.
+std::string_view whole_characters(std::string_view text) {
+  for (std::size_t tail = 1; tail <= 3 && tail <= text.size(); ++tail) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - tail]);
+    if (byte >= 0xC0) return is_utf8(text.substr(text.size() - tail)) ? text : text.substr(0, text.size() - tail);
+    if (byte < 0x80) break;
+  }
+  return text;
+}
+
 // Looks at no more than decides it: what a program prints is nearly always text.
 std::string_view content_type_of(std::string_view output) {
   constexpr std::size_t kEnough = 1024;
-  std::string_view start = output.substr(0, kEnough);
-  // A character cut in two at the end of the look is still text.
-  if (output.size() > kEnough) {
-    while (!start.empty() && (start.back() & 0x80) != 0) start.remove_suffix(1);
-  }
+  const std::string_view start = output.size() > kEnough ? whole_characters(output.substr(0, kEnough)) : output;
   const bool text = start.find('\0') == std::string_view::npos && is_utf8(start);
   return text ? "text/plain; charset=utf-8" : "application/octet-stream";
 }

@@ -38,6 +38,7 @@ TEST(CommandHead, TellsTextFromBytes) {
   };
   EXPECT_EQ(type("caf\xC3\xA9"), "text/plain; charset=utf-8");
   EXPECT_EQ(type(std::string(1023, 'a') + "\xC3\xA9"), "text/plain; charset=utf-8") << "a character across the look";
+  EXPECT_EQ(type(std::string(1000, 'a') + std::string(100, '\xFF')), "application/octet-stream");
   EXPECT_EQ(type("\x89PNG\r\n"), "application/octet-stream");
 }
 
