@@ -31,7 +31,8 @@ constexpr std::array kCatalogue = {
                "A name has 1 to 63 characters from a-z, A-Z, 0-9, '-', '_' and '.', and starts with a letter or a "
                "digit."},
     ErrorEntry{kReservedName, 409, "reserved-name", "Reserved function name",
-               "`_mayfly`, `api`, `bucket`, `file` and `exec` are paths of the server itself. Choose another name."},
+               "`_mayfly`, `api`, `bucket`, `file` and `exec` are paths of the server itself, and a module of the "
+               "watched folder keeps its name. Choose another."},
     ErrorEntry{kBadOption, 400, "bad-option", "Bad option",
                "A query parameter of the upload URL, or an option of the command, has a value that cannot be used. "
                "The detail names it and what it may be."},
@@ -65,7 +66,7 @@ constexpr std::array kCatalogue = {
                "A `handle` function calls response_set_status_line and response_set_body before it returns."},
     ErrorEntry{kBadResponse, 502, "bad-response", "The function's response is not valid HTTP",
                "A status is 200 to 599; a reason and header values have no control characters; header names are "
-               "tokens (RFC 9110 section 5.1)."},
+               "tokens (RFC 9110 section 5.1); there are at most 100 of them, 64 KiB in all."},
     ErrorEntry{kUnknownFunction, 404, "unknown-function", "Unknown function",
                "No function has this name here. `mayfly list` shows those that exist; deploy one with "
                "`curl -T hello.wasm http://127.0.0.1:8080/_mayfly/v1/functions/hello`."},
@@ -84,7 +85,7 @@ constexpr std::array kCatalogue = {
     ErrorEntry{kBodyTooLarge, 413, "body-too-large", "Request body too large",
                "The body passes the limit: 10 MiB for an invocation, 64 MiB for an upload."},
     ErrorEntry{kRequestTimeout, 408, "request-timeout", "The request took too long to arrive",
-               "A request header has 10 seconds to arrive, and a body 30 seconds without progress."},
+               "A request header has 10 seconds to arrive, and a body 30 seconds without progress, 10 minutes in all."},
     ErrorEntry{kUnsupportedMediaType, 415, "unsupported-media-type", "Unsupported media type",
                "The detail says which Content-Type this path takes."},
     ErrorEntry{kExpectationFailed, 417, "expectation-failed", "Expectation failed",

@@ -14,6 +14,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <boost/asio/signal_set.hpp>
@@ -102,7 +103,8 @@ void warn_of_hidden_endpoints(const registry::Snapshot& snapshot) {
 
 Status Up::run() {
   std::signal(SIGPIPE, SIG_IGN);
-  ::umask(077);  // what is kept may hold secrets
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);  // large bodies go back to the kernel when they are done
+  ::umask(077);                          // what is kept may hold secrets
   const unsigned cores = threads != 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
   const std::size_t connections = raise_descriptor_limit(cores);
   const auto applications = read_config();

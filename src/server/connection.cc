@@ -96,6 +96,12 @@ void Connection::process() {
   read();
 }
 
+// Bodies are held in memory: together they have a bound.
+void Connection::hold_body(std::size_t bytes) {
+  context_.held_bodies = context_.held_bodies - held_body_ + bytes;
+  held_body_ = bytes;
+}
+
 // One step of the parser; false when it needs more bytes.
 bool Connection::step() {
   if (parser_.state() == ParserState::kDone) {
@@ -111,6 +117,11 @@ bool Connection::step() {
     return false;
   }
   consumed_ += *consumed;
+  hold_body(parser_.request().body.size());
+  if (context_.held_bodies > kHeldBodies && held_body_ > kReadBytes) {
+    refuse({ErrorCode::kOverloaded, "the server holds as many request bodies as it can"});
+    return false;
+  }
   if (before != ParserState::kBody && parser_.state() == ParserState::kBody) {
     const auto fits = context_.pipeline.admit(parser_.request(), context_.limits).and_then([&](std::size_t bytes) {
       return parser_.limit_body(bytes);
@@ -216,6 +227,7 @@ void Connection::exchange_done(bool keep_alive) {
   context_.loop.post([gone = std::move(exchange_)] {});
   state_ = State::kReading;
   close_after_ = !keep_alive || context_.draining;
+  hold_body(0);
   set_reading_deadline();
   process();
 }
@@ -240,6 +252,7 @@ void Connection::close() {
   error_code ignored;
   socket_.close(ignored);
   if (exchange_) exchange_->detach();
+  hold_body(0);
   context_.counters.connections.fetch_sub(1, std::memory_order_relaxed);
   // As in exchange_done(), and this object may be in use by its caller.
   context_.loop.post([self = std::move(*position_), gone = std::move(exchange_)] {});

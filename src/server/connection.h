@@ -50,6 +50,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void dispatch();
   void refuse(const Error& error);
   void set_reading_deadline();
+  void hold_body(std::size_t bytes);
   void linger();
   void write();
   void on_written();
@@ -73,6 +74,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool processing_ = false;
   bool stalled_ = false;  // parsing waits for the client to take answers
   bool refused_ = false;  // the input is beyond repair: answer and close
+
+  std::size_t held_body_ = 0;  // bytes of the request's body, as counted in context_.held_bodies
 
   std::shared_ptr<Exchange> exchange_;
   bool close_after_ = false;  // the answer being written is the last

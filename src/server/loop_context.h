@@ -56,6 +56,7 @@ struct LoopContext {
   const http::Limits& limits;
   LoopCounters counters;
   std::list<std::shared_ptr<Connection>> connections;
+  std::size_t held_bodies = 0;  // bytes of request bodies, arriving and answered, of all connections
   bool draining = false;
 
  private:

@@ -99,12 +99,12 @@ def test_a_deploy_is_synced_step_by_step_before_it_is_answered(binary, tmp_path)
     steps = [
         r'openat\(.*/blobs/incoming/\d+", O_WRONLY\|O_CREAT\|O_TRUNC',
         r"write\(\d+<.*/blobs/incoming/\d+>, .* = \d+$",
-        r"fsync\(\d+<.*/blobs/incoming/\d+>\) += 0$",
+        r"fsync\(\d+<.*/blobs/incoming/\d+> ?\) += 0$",
         r'rename\(".*/blobs/incoming/\d+", ".*/blobs/[0-9a-f]{2}/[0-9a-f]{62}"\) += 0$',
-        r"fsync\(\d+<.*/blobs/[0-9a-f]{2}>\) += 0$",
-        r"fsync\(\d+<.*/blobs>\) += 0$",
+        r"fsync\(\d+<.*/blobs/[0-9a-f]{2}> ?\) += 0$",
+        r"fsync\(\d+<.*/blobs> ?\) += 0$",
         r"pwrite64\(\d+<.*/records.db-wal>, .* = \d+$",
-        r"fdatasync\(\d+<.*/records.db-wal>\) += 0$",
+        r"fdatasync\(\d+<.*/records.db-wal> ?\) += 0$",
         r'send(to|msg)\(\d+<.*"HTTP/1.1 201 Created',
     ]
     found = [[call for call in calls if re.match(step, call[2])] for step in steps]
