@@ -3,6 +3,7 @@
 #include "admin/reply.h"
 #include "deploy/options.h"
 #include "http/query.h"
+#include "registry/manifest.h"
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -36,15 +37,9 @@ json::object describe_settings(const sandbox::Settings& settings) {
   for (const auto& [name, value] : settings.environment) variables.emplace_back(name);
   json::array allow;
   for (const std::string& address : settings.tcp_allow) allow.emplace_back("tcp=" + address);
-  const sandbox::Limits& limits = settings.limits;
   return {{"environment", std::move(variables)},
           {"allow", std::move(allow)},
-          {"limits", json::object{{"memory_bytes", limits.memory_bytes},
-                                  {"cpu_ms", limits.cpu.count()},
-                                  {"wall_ms", limits.wall.count()},
-                                  {"response_bytes", limits.response_bytes},
-                                  {"log_bytes", limits.log_bytes},
-                                  {"sockets", limits.sockets}}}};
+          {"limits", registry::limits_json(settings.limits)}};
 }
 
 }  // namespace

@@ -10,11 +10,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::object limits_json(const sandbox::Limits& limits) {
-  return {{"memory_bytes", limits.memory_bytes},     {"cpu_ms", limits.cpu.count()},  {"wall_ms", limits.wall.count()},
-          {"response_bytes", limits.response_bytes}, {"log_bytes", limits.log_bytes}, {"sockets", limits.sockets}};
-}
-
 sandbox::Limits limits_of(const json::object& object) {
   const auto number = [&](const char* name) { return object.at(name).to_number<std::size_t>(); };
   const auto milliseconds = [&](const char* name) {
@@ -46,6 +41,11 @@ Manifest read(const json::object& object) {
 }
 
 }  // namespace
+
+boost::json::object limits_json(const sandbox::Limits& limits) {
+  return {{"memory_bytes", limits.memory_bytes},     {"cpu_ms", limits.cpu.count()},  {"wall_ms", limits.wall.count()},
+          {"response_bytes", limits.response_bytes}, {"log_bytes", limits.log_bytes}, {"sockets", limits.sockets}};
+}
 
 std::string to_json(const Manifest& manifest) {
   json::object environment;

@@ -4,6 +4,8 @@
 #include "sandbox/kind.h"
 #include "sandbox/settings.h"
 
+#include <boost/json/object.hpp>
+
 #include <string>
 #include <string_view>
 
@@ -20,6 +22,8 @@ struct Manifest {
 // JSON with members in a fixed order: the same manifest is always the same text.
 std::string to_json(const Manifest& manifest);
 Result<Manifest> parse_manifest(std::string_view json);
+// The limits alone, as they stand in it.
+boost::json::object limits_json(const sandbox::Limits& limits);
 
 // The identity of a version: "sha256:" and the hash of artefact digest and manifest together.
 std::string version_digest(std::string_view artefact, std::string_view manifest_json);

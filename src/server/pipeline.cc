@@ -144,9 +144,11 @@ void Pipeline::handle(LoopContext& context, Exchange& exchange) const {
   if (named && call_deployed(context, exchange, *snapshot, *named)) return;
 
   if (!named) return exchange.fail({ErrorCode::kNotFound, "nothing answers at this path; functions answer at /NAME"});
-  exchange.fail(
-      {ErrorCode::kUnknownFunction, fmt::format("there is no function `{}`{}", to_utf8(named->name).substr(0, 100),
-                                                registry::near_names(*snapshot, named->name))});
+  const std::string name = to_utf8(named->name).substr(0, 100);
+  const bool upload = exchange.request().method == "PUT";  // a newcomer's guess: say where it goes
+  exchange.fail({ErrorCode::kUnknownFunction,
+                 fmt::format("there is no function `{}`{}{}", name, registry::near_names(*snapshot, named->name),
+                             upload ? fmt::format("; to deploy it, PUT it to /_mayfly/v1/functions/{}", name) : "")});
 }
 
 }  // namespace mayfly::server

@@ -369,3 +369,8 @@ def test_the_server_survived_all_of_this(survivor):
     assert survivor.stop() == 0
     survivor.start()
     assert survivor.get("/hello").text == "Hello World!\n"
+
+
+def test_an_upload_to_the_url_of_a_function_is_told_where_to_go(survivor):
+    answer = survivor.request("PUT", "/brand-new", b"")
+    expect(survivor, answer, 404, "unknown-function", "PUT it to /_mayfly/v1/functions/brand-new")

@@ -3,7 +3,6 @@
 import concurrent.futures
 import io
 import json
-import shutil
 import signal
 import stat
 import subprocess
@@ -79,7 +78,6 @@ def test_the_sample_as_the_seeds_clients_use_it(server):
     assert called.body == b'{"name_twice":"John John"}\n', "standard output, verbatim"
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")
 def test_curl_uploads_and_calls(server):
     def curl(*arguments):
         made = subprocess.run(["curl", "-sS", "--max-time", "20", *arguments], capture_output=True, text=True)
