@@ -22,10 +22,11 @@ run: build ## start a server with the example functions
 test: bootstrap ## every check and test
 	@scripts/check.sh
 	@scripts/build.sh dev
+	@scripts/check_headers.sh
 	ctest --preset dev -j $(JOBS)
 	$(PYTHON) -m pytest -q tests/e2e --mayfly build/dev/mayfly
 
-test-long: bootstrap ## sanitizers, every header by itself, an hour of fuzzing
+test-long: bootstrap ## the tests under sanitizers, an hour of fuzzing
 	@scripts/test_long.sh
 
 check: ## formatting, layers, file sizes

@@ -1,10 +1,8 @@
 #!/bin/sh
-# What is too long for every change: the tests under sanitizers, every header by itself, and fuzzing.
+# What is too long for every change: the tests under sanitizers, and fuzzing.
 # test_long.sh [SECONDS of fuzzing per target, 1200 unless given]
 set -eu
 cd "$(dirname "$0")/.."
-
-scripts/check_headers.sh
 
 scripts/build.sh asan
 # Guests run on stacks of their own and trap by signals: both are unusual, neither is a bug.
