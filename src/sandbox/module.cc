@@ -67,11 +67,6 @@ const Export* Module::find_export(std::string_view name) const {
   return found == exports_.end() ? nullptr : &*found;
 }
 
-bool Module::imports_any(std::string_view module) const {
-  return std::ranges::any_of(
-      imports_, [&](const Import& import) { return import.module == module && import.kind == ExternKind::kFunction; });
-}
-
 UploadKind sniff(std::string_view bytes) {
   using namespace std::string_view_literals;
   if (bytes.starts_with("\0asm"sv)) {

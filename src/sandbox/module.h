@@ -36,7 +36,6 @@ class Module {
   const std::vector<Import>& imports() const { return imports_; }
   const std::vector<Export>& exports() const { return exports_; }
   const Export* find_export(std::string_view name) const;
-  bool imports_any(std::string_view module) const;
   // The memory it imports, as WebAssembly text of a module that exports such a one; "" when it imports none.
   const std::string& imported_memory() const { return imported_memory_; }
 

@@ -130,10 +130,7 @@ bool Connection::step() {
       refuse(fits.error());
       return false;
     }
-    if (parser_.expects_continue()) {
-      output_ += "HTTP/1.1 100 Continue\r\n\r\n";
-      flush();
-    }
+    if (parser_.expects_continue()) output_ += "HTTP/1.1 100 Continue\r\n\r\n";  // sent at the end of process()
   }
   return *consumed > 0 || parser_.state() != before;
 }
@@ -152,7 +149,6 @@ void Connection::dispatch() {
 // Answers what cannot be parsed. The rest of the input is lost with the framing.
 void Connection::refuse(const Error& error) {
   state_ = State::kHandling;
-  refused_ = true;
   http::Request request = parser_.request();
   request.keep_alive = false;
   exchange_ = std::make_shared<Exchange>(*this, std::move(request), context_.make_id());
@@ -167,20 +163,22 @@ bool Connection::has_backlog() const { return output_.size() + sending_.size() -
 
 void Connection::flush() {
   if (writing_ || processing_ || state_ == State::kClosed) return;
-  if (sent_ == sending_.size()) {
-    sending_.clear();
-    sent_ = 0;
-    sending_.swap(output_);
-  }
   write();
 }
 
+// Whether there is something to send; takes up what was appended once the rest is out.
+bool Connection::has_to_send() {
+  if (sent_ < sending_.size()) return true;
+  sending_.clear();
+  sent_ = 0;
+  sending_.swap(output_);
+  return !sending_.empty();
+}
+
 void Connection::write() {
-  while (sent_ < sending_.size()) {
+  while (has_to_send()) {
     error_code error;
-    const std::size_t written =
-        socket_.write_some(asio::buffer(sending_.data() + sent_, sending_.size() - sent_), error);
-    sent_ += written;
+    sent_ += socket_.write_some(asio::buffer(sending_.data() + sent_, sending_.size() - sent_), error);
     if (error == asio::error::would_block || error == asio::error::try_again) {
       writing_ = true;
       write_deadline_ = steady_clock::now() + context_.limits.write_time;
@@ -192,11 +190,6 @@ void Connection::write() {
       return;
     }
     if (error) return close();
-    if (sent_ == sending_.size() && !output_.empty()) {
-      sending_.clear();
-      sent_ = 0;
-      sending_.swap(output_);
-    }
   }
   on_written();
 }

@@ -34,7 +34,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   const std::string& remote_address() const { return remote_address_; }
   const std::string& local_port() const { return local_port_; }
   std::string& output() { return output_; }
-  bool keeps_alive(const http::Request& request) const { return request.keep_alive && !context_.draining && !refused_; }
+  bool keeps_alive(const http::Request& request) const { return request.keep_alive && !context_.draining; }
   bool has_backlog() const;
   void flush();
   void exchange_done(bool keep_alive);
@@ -52,6 +52,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void set_reading_deadline();
   void hold_body(std::size_t bytes);
   void linger();
+  bool has_to_send();
   void write();
   void on_written();
   void release_large_buffers();
@@ -73,7 +74,6 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool reading_ = false;
   bool processing_ = false;
   bool stalled_ = false;  // parsing waits for the client to take answers
-  bool refused_ = false;  // the input is beyond repair: answer and close
 
   std::size_t held_body_ = 0;  // bytes of the request's body, as counted in context_.held_bodies
 

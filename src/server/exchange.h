@@ -71,6 +71,4 @@ class Exchange final : public invoke::ResponseSink, public std::enable_shared_fr
   std::uint64_t body_bytes_ = 0;
 };
 
-using Handler = std::function<void(Exchange&)>;
-
 }  // namespace mayfly::server

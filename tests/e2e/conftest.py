@@ -28,13 +28,8 @@ def binary(pytestconfig):
     return os.path.abspath(pytestconfig.getoption("--mayfly"))
 
 
-class Answer:
-    """One HTTP response, read whole."""
-
-    def __init__(self, response):
-        self.status, self.reason = response.status, response.reason
-        self.headers = response.headers
-        self.body = response.read()
+class Body:
+    """What a response carries, in `body`."""
 
     @property
     def text(self):
@@ -43,6 +38,15 @@ class Answer:
     @property
     def json(self):
         return json.loads(self.body)
+
+
+class Answer(Body):
+    """One HTTP response, read whole."""
+
+    def __init__(self, response):
+        self.status, self.reason = response.status, response.reason
+        self.headers = response.headers
+        self.body = response.read()
 
     @property
     def problem(self):
@@ -198,7 +202,7 @@ class Wire:
         return self.file.read(1) == b""
 
 
-class WireResponse:
+class WireResponse(Body):
     """A response as it came: the status line and the header lines in order, the body with its chunks undone."""
 
     def __init__(self, status_line, lines):
@@ -210,14 +214,6 @@ class WireResponse:
     def fields(self, name):
         pairs = [line.split(": ", 1) for line in self.lines]
         return [value for key, value in pairs if key.lower() == name.lower()]
-
-    @property
-    def text(self):
-        return self.body.decode()
-
-    @property
-    def json(self):
-        return json.loads(self.body)
 
 
 def read_to_end(connection):

@@ -15,7 +15,6 @@ enum class Errno : std::uint32_t {
   kNotsup = 58,
   kNotsock = 57,
   kSpipe = 70,
-  kNotcapable = 76,
 };
 
 }  // namespace mayfly::sandbox::wasi
