@@ -1,39 +1,88 @@
 #include "base/file.h"
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "deploy/function_file.h"
+#include "sandbox/limits.h"
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
 
 namespace mayfly::cli {
 namespace {
 
+// The default of a limit as an option would have it: `128MiB`, `10s`, `64`.
+std::string default_text(const sandbox::LimitField& field) {
+  constexpr sandbox::Limits kDefaults;
+  if (const auto* time = std::get_if<std::chrono::milliseconds sandbox::Limits::*>(&field.member)) {
+    return fmt::format("{}s", (kDefaults.**time).count() / 1000);
+  }
+  const std::size_t value = kDefaults.*std::get<std::size_t sandbox::Limits::*>(field.member);
+  if (field.unit == sandbox::LimitField::Unit::kCount) return fmt::to_string(value);
+  return value >= 1 << 20 ? fmt::format("{}MiB", value >> 20) : fmt::format("{}KiB", value >> 10);
+}
+
 struct Deploy {
   Client client;
-  std::string file;
+  std::string file = ".";
   std::string name;
   bool cgi = false;
+  bool timing = false;
   bool json = false;
-  // Options that go to the server as they are.
-  std::vector<std::pair<std::string, std::vector<std::string>>> passed = {
-      {"entry", {}},   {"env", {}},      {"allow", {}}, {"memory", {}}, {"cpu", {}},
-      {"timeout", {}}, {"response", {}}, {"log", {}},   {"sockets", {}}};
+  std::map<std::string, std::vector<std::string>> passed;  // options that go to the server as they are
 
   int run();
+  Result<Client::Request> make_request();
+  Status read_function_file(const std::filesystem::path& path, Client::Request& request);
 };
 
-int Deploy::run() {
+// What a function.toml says; an option of the command line takes the place of one of the file, but for those that may
+// be repeated, which add to it.
+Status Deploy::read_function_file(const std::filesystem::path& path, Client::Request& request) {
+  const auto text = read_file(path);
+  if (!text) return fail(text.error());
+  auto read = deploy::parse_function_file(*text, path.string());
+  if (!read) return fail(std::move(read.error()));
+  if (read->module.empty()) {
+    return fail(ErrorCode::kBadConfig, fmt::format("{} names no module: add `module = \"NAME.wasm\"`", path.string()));
+  }
+  if (name.empty()) name = read->name;
+  file = path.parent_path() / read->module;
+  for (auto& option : read->options) {
+    const bool repeats = option.first == "env" || option.first == "allow" || option.first == "volume";
+    if (repeats || passed[option.first].empty()) request.query.push_back(std::move(option));
+  }
+  return {};
+}
+
+Result<Client::Request> Deploy::make_request() {
+  Client::Request request{"PUT", {}, {}, {}};
+  std::filesystem::path path = file;
+  if (std::filesystem::is_directory(path)) path /= "function.toml";
+  if (path.extension() == ".toml") {
+    if (auto read = read_function_file(path, request); !read) return fail(std::move(read.error()));
+  }
   auto bytes = read_file(file);
-  if (!bytes) return complain(bytes.error());
+  if (!bytes) return fail(std::move(bytes.error()));
   if (name.empty()) name = std::filesystem::path(file).stem();
-  Client::Request request{"PUT", "/functions/" + encode(name), {}, std::move(*bytes)};
+  request.path = "/functions/" + encode(name);
+  request.body = std::move(*bytes);
   for (const auto& [option, values] : passed) {
     for (const std::string& value : values) request.query.emplace_back(option, value);
   }
   if (cgi) request.query.emplace_back("cgi", "true");
+  if (timing) request.query.emplace_back("timing", "true");
+  return request;
+}
+
+int Deploy::run() {
+  auto made = make_request();
+  if (!made) return complain(made.error());
+  const Client::Request& request = *made;
   return call_and_print(client, request, json, [](const boost::json::value& answer) {
     const auto text = [&](const char* member) { return boost::json::value_to<std::string>(answer.at(member)); };
     fmt::print("{} is live at {}\n  kind {}, version {}, {} bytes, compiled in {:.1f} ms\n", text("name"), text("url"),
@@ -47,24 +96,24 @@ int Deploy::run() {
 void add_deploy(CLI::App& app, int& exit_code) {
   auto deploy = std::make_shared<Deploy>();
   CLI::App* command = app.add_subcommand("deploy", "Upload a WebAssembly module; it is live at once");
-  command->add_option("file", deploy->file, "A .wasm or .wat file")->required();
+  command->add_option("file", deploy->file, "A .wasm or .wat file, or a folder with a function.toml")
+      ->capture_default_str();
   command->add_option("--name", deploy->name, "Name of the function; the file's name unless given");
   command->add_flag("--cgi", deploy->cgi, "A CGI program: its output starts with headers");
+  command->add_flag("--timing", deploy->timing, "Responses carry a Server-Timing header");
   command->add_flag("--json", deploy->json, "Print the server's answer as JSON");
-  constexpr const char* kHelp[] = {
-      "Export to call instead of _start, run, handle or handler",
-      "Environment variable NAME=value; may be repeated",
-      "Capability, as tcp=HOST:PORT; may be repeated",
-      "Memory limit, as 128MiB",
-      "CPU time limit of an invocation, as 10s",
-      "Wall-clock limit of an invocation, as 30s",
-      "Response limit, as 16MiB",
-      "Function log limit of an invocation, as 256KiB",
-      "Sockets it may have open at once",
+  const auto pass = [&](std::string option, const std::string& help) {
+    std::string flag = "--" + option;
+    std::ranges::replace(flag, '_', '-');
+    command->add_option(flag, deploy->passed[std::move(option)], help)->allow_extra_args(false);
   };
-  for (std::size_t i = 0; i < deploy->passed.size(); ++i) {
-    auto& [option, values] = deploy->passed[i];
-    command->add_option("--" + option, values, kHelp[i])->allow_extra_args(false);
+  pass("entry", "Export to call instead of _start, run, handle or handler");
+  pass("env", "Environment variable NAME=value; may be repeated");
+  pass("allow", "Capability, as tcp=HOST:PORT; may be repeated");
+  pass("volume", "Volume of the server as NAME:/path, or NAME:/path:rw; may be repeated");
+  pass("tenant", "Whose function it is");
+  for (const sandbox::LimitField& field : sandbox::limit_fields()) {
+    pass(std::string(field.option), fmt::format("Limit: {} [{}]", field.help, default_text(field)));
   }
   deploy->client.add_options(*command);
   command->callback([deploy, &exit_code] { exit_code = deploy->run(); });

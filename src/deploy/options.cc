@@ -1,5 +1,6 @@
 #include "deploy/options.h"
 
+#include "base/text.h"
 #include "base/units.h"
 #include "net/address.h"
 
@@ -11,6 +12,7 @@ namespace mayfly::deploy {
 namespace {
 
 using sandbox::kLargest;
+using sandbox::LimitField;
 using sandbox::Settings;
 
 tl::unexpected<Error> bad(std::string_view name, std::string_view why) {
@@ -35,14 +37,26 @@ Status set_time(std::chrono::milliseconds& limit, std::chrono::milliseconds larg
   return {};
 }
 
-Status set_sockets(Settings& settings, std::string_view value) {
+Status set_count(std::size_t& limit, std::size_t smallest, std::size_t largest, std::string_view name,
+                 std::string_view value) {
   std::size_t count = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), count);
-  if (error != std::errc() || end != value.data() + value.size() || count > kLargest.sockets) {
-    return bad("sockets", fmt::format("it is a number from 0 to {}", kLargest.sockets));
+  const bool number = error == std::errc() && end == value.data() + value.size();
+  if (!number || count < smallest || count > largest) {
+    return bad(name, fmt::format("it is a number from {} to {}", smallest, largest));
   }
-  settings.limits.sockets = count;
+  limit = count;
   return {};
+}
+
+Status set_limit(sandbox::Limits& limits, const LimitField& field, std::string_view value) {
+  if (const auto* time = std::get_if<std::chrono::milliseconds sandbox::Limits::*>(&field.member)) {
+    return set_time(limits.**time, kLargest.**time, field.option, value);
+  }
+  const auto size = std::get<std::size_t sandbox::Limits::*>(field.member);
+  if (field.unit == LimitField::Unit::kBytes) return set_bytes(limits.*size, kLargest.*size, field.option, value);
+  const std::size_t smallest = field.option == "concurrency" ? 1 : 0;  // none at once would never run
+  return set_count(limits.*size, smallest, kLargest.*size, field.option, value);
 }
 
 Status add_variable(Settings& settings, std::string_view value) {
@@ -63,33 +77,61 @@ Status add_capability(Settings& settings, std::string_view value) {
   return {};
 }
 
-Status set_cgi(Settings& settings, std::string_view value) {
-  if (value != "true" && value != "false" && !value.empty()) return bad("cgi", "it is true or false");
-  settings.cgi = value != "false";
+// `NAME:/path`, or `NAME:/path:rw`: a volume that the server's operator has named.
+Status add_volume(Settings& settings, std::string_view value) {
+  const auto colon = value.find(':');
+  std::string_view path = colon == std::string_view::npos ? "" : value.substr(colon + 1);
+  const bool writable = path.ends_with(":rw");
+  if (writable) path.remove_suffix(3);
+  if (colon == 0 || value.starts_with('/') || !path.starts_with('/')) {
+    return bad("volume",
+               "write it as volume=NAME:/path, or NAME:/path:rw to write, with the name of a volume of the "
+               "server");
+  }
+  if (path.find('\0') != std::string_view::npos) return bad("volume", "a path has no NUL byte");
+  if (settings.volumes.size() == sandbox::kMaxVolumes) {
+    return bad("volume", fmt::format("there are at most {}", sandbox::kMaxVolumes));
+  }
+  settings.volumes.push_back({std::string(path), std::string(value.substr(0, colon)), writable});
   return {};
+}
+
+Status set_tenant(Settings& settings, std::string_view value) {
+  if (value.empty() || value.size() > 63 || !is_utf8(value)) return bad("tenant", "it is a name of 1 to 63 bytes");
+  settings.tenant = value;
+  return {};
+}
+
+Status set_flag(bool& flag, std::string_view name, std::string_view value) {
+  if (value != "true" && value != "false" && !value.empty()) return bad(name, "it is true or false");
+  flag = value != "false";
+  return {};
+}
+
+std::string known_options() {
+  std::string names = "entry, cgi, env, allow, volume, tenant, timing";
+  for (const LimitField& field : sandbox::limit_fields()) names += fmt::format(", {}", field.option);
+  return names;
 }
 
 }  // namespace
 
 Status apply_option(Settings& settings, std::string_view name, std::string_view value) {
-  sandbox::Limits& limits = settings.limits;
   if (name == "entry") {
     settings.entry = value;
     return {};
   }
-  if (name == "cgi") return set_cgi(settings, value);
+  if (name == "cgi") return set_flag(settings.cgi, name, value);
+  if (name == "timing") return set_flag(settings.server_timing, name, value);
   if (name == "env") return add_variable(settings, value);
   if (name == "allow") return add_capability(settings, value);
-  if (name == "memory") return set_bytes(limits.memory_bytes, kLargest.memory_bytes, name, value);
-  if (name == "response") return set_bytes(limits.response_bytes, kLargest.response_bytes, name, value);
-  if (name == "log") return set_bytes(limits.log_bytes, kLargest.log_bytes, name, value);
-  if (name == "cpu") return set_time(limits.cpu, kLargest.cpu, name, value);
-  if (name == "timeout") return set_time(limits.wall, kLargest.wall, name, value);
-  if (name == "sockets") return set_sockets(settings, value);
+  if (name == "volume") return add_volume(settings, value);
+  if (name == "tenant") return set_tenant(settings, value);
+  for (const LimitField& field : sandbox::limit_fields()) {
+    if (field.option == name) return set_limit(settings.limits, field, value);
+  }
   return fail(ErrorCode::kBadOption,
-              fmt::format("there is no option `{}`; there are entry, cgi, env, allow, memory, cpu, timeout, response, "
-                          "log and sockets",
-                          name.substr(0, 100)));
+              fmt::format("there is no option `{}`; there are {}", name.substr(0, 100), known_options()));
 }
 
 Result<Settings> parse_options(const std::vector<http::Parameter>& parameters) {

@@ -10,17 +10,32 @@ namespace {
 
 namespace json = boost::json;
 
+// A limit that a record does not have is as old as the record: it has its default.
 sandbox::Limits limits_of(const json::object& object) {
-  const auto number = [&](const char* name) { return object.at(name).to_number<std::size_t>(); };
-  const auto milliseconds = [&](const char* name) {
-    return std::chrono::milliseconds(object.at(name).to_number<std::int64_t>());
-  };
-  return {.memory_bytes = number("memory_bytes"),
-          .cpu = milliseconds("cpu_ms"),
-          .wall = milliseconds("wall_ms"),
-          .response_bytes = number("response_bytes"),
-          .log_bytes = number("log_bytes"),
-          .sockets = number("sockets")};
+  sandbox::Limits limits;
+  for (const sandbox::LimitField& field : sandbox::limit_fields()) {
+    const json::value* value = object.if_contains(field.record);
+    if (value == nullptr) continue;
+    if (const auto* time = std::get_if<std::chrono::milliseconds sandbox::Limits::*>(&field.member)) {
+      limits.** time = std::chrono::milliseconds(value->to_number<std::int64_t>());
+    } else {
+      limits.*std::get<std::size_t sandbox::Limits::*>(field.member) = value->to_number<std::size_t>();
+    }
+  }
+  return limits;
+}
+
+sandbox::VolumeMount volume_of(const json::object& object) {
+  return {json::value_to<std::string>(object.at("guest")), json::value_to<std::string>(object.at("source")),
+          object.at("writable").as_bool()};
+}
+
+json::array volumes_json(const std::vector<sandbox::VolumeMount>& volumes) {
+  json::array all;
+  for (const auto& [guest, source, writable] : volumes) {
+    all.emplace_back(json::object{{"guest", guest}, {"source", source}, {"writable", writable}});
+  }
+  return all;
 }
 
 Manifest read(const json::object& object) {
@@ -36,6 +51,13 @@ Manifest read(const json::object& object) {
   for (const auto& address : object.at("tcp_allow").as_array()) {
     manifest.settings.tcp_allow.emplace_back(address.as_string());
   }
+  if (const json::value* volumes = object.if_contains("volumes")) {
+    for (const auto& volume : volumes->as_array()) manifest.settings.volumes.push_back(volume_of(volume.as_object()));
+  }
+  if (const json::value* tenant = object.if_contains("tenant")) manifest.settings.tenant = tenant->as_string();
+  if (const json::value* timing = object.if_contains("server_timing")) {
+    manifest.settings.server_timing = timing->as_bool();
+  }
   manifest.settings.limits = limits_of(object.at("limits").as_object());
   return manifest;
 }
@@ -43,8 +65,15 @@ Manifest read(const json::object& object) {
 }  // namespace
 
 boost::json::object limits_json(const sandbox::Limits& limits) {
-  return {{"memory_bytes", limits.memory_bytes},     {"cpu_ms", limits.cpu.count()},  {"wall_ms", limits.wall.count()},
-          {"response_bytes", limits.response_bytes}, {"log_bytes", limits.log_bytes}, {"sockets", limits.sockets}};
+  json::object object;
+  for (const sandbox::LimitField& field : sandbox::limit_fields()) {
+    if (const auto* time = std::get_if<std::chrono::milliseconds sandbox::Limits::*>(&field.member)) {
+      object[field.record] = (limits.**time).count();
+    } else {
+      object[field.record] = limits.*std::get<std::size_t sandbox::Limits::*>(field.member);
+    }
+  }
+  return object;
 }
 
 std::string to_json(const Manifest& manifest) {
@@ -58,6 +87,9 @@ std::string to_json(const Manifest& manifest) {
       {"cgi", manifest.settings.cgi},
       {"environment", std::move(environment)},
       {"tcp_allow", std::move(allow)},
+      {"volumes", volumes_json(manifest.settings.volumes)},
+      {"tenant", manifest.settings.tenant},
+      {"server_timing", manifest.settings.server_timing},
       {"limits", limits_json(manifest.settings.limits)},
   });
 }

@@ -3,17 +3,29 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
+#include <variant>
 
 namespace mayfly::sandbox {
 
-// What one invocation may use. Each can be set per function, at deploy or in the configuration.
+// What a function may use. Each can be set per function, at deploy or in the configuration.
 struct Limits {
+  // Of one invocation.
   std::size_t memory_bytes = 128 << 20;    // memories and tables together; modest, as growing is not preempted
   std::chrono::milliseconds cpu{10'000};   // running on a core; measured to one tick (1 ms)
   std::chrono::milliseconds wall{30'000};  // from the first instruction to the last, waits included
+  std::size_t request_bytes = 10 << 20;    // body of the request, which is held in memory
   std::size_t response_bytes = 16 << 20;   // body of the response
-  std::size_t log_bytes = 256 << 10;       // stderr and `log` together; more is dropped, and said so
+  std::size_t tmp_bytes = 16 << 20;        // files under /tmp
+  std::size_t files = 64;                  // descriptors open at once, the standard ones included
   std::size_t sockets = 16;                // open at once
+  std::size_t log_bytes = 256 << 10;       // stderr and `log` together; more is dropped, and said so
+  // Of all its invocations together.
+  std::size_t log_rate = 1 << 20;                // bytes of log a second; more is dropped, and said so
+  std::size_t concurrency = 1000;                // invocations at once; more wait
+  std::size_t queue = 1000;                      // of those that wait; more are refused with 429
+  std::chrono::milliseconds queue_time{10'000};  // that one waits before it is refused with 429
 
   bool operator==(const Limits&) const = default;
 };
@@ -23,10 +35,27 @@ inline constexpr Limits kLargest = {
     .memory_bytes = std::size_t{4} << 30,    // all that 32-bit memories can address
     .cpu = std::chrono::minutes(15),         // a batch job belongs elsewhere
     .wall = std::chrono::hours(1),           // as above
+    .request_bytes = 64 << 20,               // as an upload
     .response_bytes = std::size_t{1} << 30,  // streamed beyond 64 KiB
-    .log_bytes = 4 << 20,
+    .tmp_bytes = std::size_t{1} << 30,       // it is memory of this process
+    .files = 4096,
     .sockets = 1024,
+    .log_bytes = 4 << 20,
+    .log_rate = 64 << 20,
+    .concurrency = 10'000,  // kMaxSlots
+    .queue = 10'000,
+    .queue_time = std::chrono::minutes(5),
 };
+
+// One of the limits, as options, records and help texts name it.
+struct LimitField {
+  std::string_view option;  // `memory`
+  std::string_view record;  // `memory_bytes`
+  std::variant<std::size_t Limits::*, std::chrono::milliseconds Limits::*> member;
+  enum class Unit { kBytes, kTime, kCount } unit;
+  std::string_view help;
+};
+std::span<const LimitField> limit_fields();
 
 // Process-wide sizes of the engine; see engine.cc for how slots are derived from the machine.
 inline constexpr std::size_t kStackBytes = 1 << 20;           // of a guest, host functions included
@@ -41,5 +70,6 @@ inline constexpr std::size_t kMaxHeaderBytes = 64 << 10;      // of them togethe
 inline constexpr std::size_t kHostCallBytes = 1 << 20;        // of one long host call, before the loop gets its turn
 inline constexpr std::size_t kMaxIovecs = 1024;               // of one fd_read or fd_write, as IOV_MAX on Linux
 inline constexpr std::size_t kMaxSubscriptions = 1024;        // of one poll_oneoff
+inline constexpr std::size_t kMaxVolumes = 16;                // mounted in one function
 
 }  // namespace mayfly::sandbox

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "base/result.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mayfly::deploy {
+
+// A `function.toml`: what a function is called, where its module is, and its options as an upload URL has them.
+struct FunctionFile {
+  std::string name;    // "" when the file has none
+  std::string module;  // path, relative to the file; "" when the file has none
+  std::vector<std::pair<std::string, std::string>> options;
+};
+
+// kBadConfig with line and column for bad TOML, unknown keys and values of the wrong type; what an option may be is
+// left to apply_option().
+Result<FunctionFile> parse_function_file(std::string_view toml, std::string_view file_name);
+
+}  // namespace mayfly::deploy
