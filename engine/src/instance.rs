@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 use wasmtime::{Extern, Memory, PoolConcurrencyLimitError, Result, Store, ThrownException, Trap, UpdateDeadline, ValType, WasmBacktrace};
 
 /// What to do with a guest that has run for a whole tick.
@@ -55,6 +56,13 @@ pub struct mayfly_outcome_t {
     pub pool_exhausted: bool,
     /// Whether the guest was ever refused memory.
     pub memory_denied: bool,
+}
+
+/// What an instance has used so far.
+#[repr(C)]
+pub struct mayfly_usage_t {
+    /// Nanoseconds that making it took; 0 until it is made.
+    pub instantiate_ns: u64,
     /// The most bytes of memories and tables it had.
     pub memory_peak: usize,
 }
@@ -67,9 +75,14 @@ pub struct mayfly_instance_t {
 /// What the future borrows, and host functions see through it: raw, so that neither claims it for itself.
 struct Parts {
     store: *mut wasmtime_store_t,
-    limiter: *mut Limiter,
-    imported_memory: *mut Option<Memory>,
+    shared: *mut Shared,
     program: *const Program,
+}
+
+struct Shared {
+    limiter: Limiter,
+    imported_memory: Option<Memory>,
+    instantiate_ns: u64,
 }
 
 impl Drop for mayfly_instance_t {
@@ -78,8 +91,7 @@ impl Drop for mayfly_instance_t {
         // SAFETY: each came from into_raw in mayfly_instance_new, and the future is gone.
         unsafe {
             drop(Box::from_raw(self.parts.store));
-            drop(Box::from_raw(self.parts.limiter));
-            drop(Box::from_raw(self.parts.imported_memory));
+            drop(Box::from_raw(self.parts.shared));
             drop(Arc::from_raw(self.parts.program));
         }
     }
@@ -100,18 +112,19 @@ pub extern "C" fn mayfly_instance_new(
     const { assert!(size_of::<wasmtime_store_t>() == size_of::<Store<Data>>()) };
     let parts = Parts {
         store: Box::into_raw(wasmtime_store_new(engine, config.data, None)),
-        limiter: Box::into_raw(Box::new(Limiter::new(config.memory_bytes))),
-        imported_memory: Box::into_raw(Box::new(None)),
+        shared: Box::into_raw(Box::new(Shared {
+            limiter: Limiter::new(config.memory_bytes),
+            imported_memory: None,
+            instantiate_ns: 0,
+        })),
         program: Arc::into_raw(program.0.clone()),
     };
     // SAFETY: they live until the instance is dropped, which drops the future first.
-    let (store, program, memory) =
-        unsafe { (&mut *parts.store.cast::<Store<Data>>(), &*parts.program, &mut *parts.imported_memory) };
-
-    let limiter = Carried(parts.limiter);
+    let (store, program) = unsafe { (&mut *parts.store.cast::<Store<Data>>(), &*parts.program) };
+    let shared = Carried(parts.shared);
     store.limiter(move |_| {
-        let limiter = &limiter;
-        unsafe { &mut *limiter.0 }
+        let shared = &shared;
+        unsafe { &mut (*shared.0).limiter }
     });
     let (on_tick, data) = (config.on_tick, Carried(config.data));
     store.epoch_deadline_callback(move |_| {
@@ -122,11 +135,14 @@ pub extern "C" fn mayfly_instance_new(
         }
     });
     store.set_epoch_deadline(1);
-    Box::new(mayfly_instance_t { call: Some(Box::pin(run(store, program, memory))), parts })
+    Box::new(mayfly_instance_t { call: Some(Box::pin(run(store, program, Carried(parts.shared)))), parts })
 }
 
-async fn run(store: &mut Store<Data>, program: &Program, memory: &mut Option<Memory>) -> Result<String> {
-    let instance = program.instantiate(store, memory).await?;
+async fn run(store: &mut Store<Data>, program: &Program, shared: Carried<Shared>) -> Result<String> {
+    let started = Instant::now();
+    let instance = program.instantiate(store, |memory| unsafe { (*shared.0).imported_memory = memory }).await?;
+    unsafe { (*shared.0).instantiate_ns = started.elapsed().as_nanos() as u64 };
+    program.initialize(store, &instance).await?;
     let Some(Extern::Func(entry)) = instance.get_module_export(&mut *store, &program.entry) else {
         return Err(wasmtime::Error::msg("the entry point is not a function"));
     };
@@ -159,15 +175,13 @@ pub extern "C" fn mayfly_instance_poll(
         Ok(Poll::Ready(result)) => result,
         Err(panic) => Err(wasmtime::Error::msg(panic_text(&*panic))),
     };
-    let limiter = unsafe { &*instance.parts.limiter };
     let mut written = mayfly_outcome_t {
         value: Vec::new().into(),
         reason: Vec::new().into(),
         backtrace: Vec::new().into(),
         trapped: false,
         pool_exhausted: false,
-        memory_denied: limiter.denied(),
-        memory_peak: limiter.peak(),
+        memory_denied: unsafe { (*instance.parts.shared).limiter.denied() },
     };
     let progress = match ended {
         Ok(value) => {
@@ -207,6 +221,13 @@ pub unsafe extern "C" fn mayfly_instance_imported_memory(
     instance: *const mayfly_instance_t,
     memory: &mut std::mem::MaybeUninit<Memory>,
 ) -> bool {
-    let imported = unsafe { *(*std::ptr::addr_of!((*instance).parts)).imported_memory };
+    let imported = unsafe { (*(*std::ptr::addr_of!((*instance).parts)).shared).imported_memory };
     imported.map(|found| memory.write(found)).is_some()
+}
+
+/// While the instance is not being polled.
+#[unsafe(no_mangle)]
+pub extern "C" fn mayfly_instance_usage(instance: &mayfly_instance_t) -> mayfly_usage_t {
+    let shared = unsafe { &*instance.parts.shared };
+    mayfly_usage_t { instantiate_ns: shared.instantiate_ns, memory_peak: shared.limiter.peak() }
 }

@@ -48,14 +48,14 @@ impl Program {
         })
     }
 
-    /// Returns the instance, and the memory it imports, if any. A reactor is initialised.
-    pub async fn instantiate(&self, store: &mut Store<Data>, imported: &mut Option<Memory>) -> Result<Instance> {
-        let instance = match &self.link {
+    /// Returns the instance; `provide` is told the memory that it imports, if any, before anything of it runs.
+    pub async fn instantiate(&self, store: &mut Store<Data>, provide: impl FnOnce(Option<Memory>)) -> Result<Instance> {
+        Ok(match &self.link {
             Link::Ready(pre) => pre.instantiate_async(&mut *store).await?,
             Link::WithMemory { memory, module, linker } => {
                 let provider = memory.instantiate_async(&mut *store).await?;
                 let provided = provider.get_memory(&mut *store, "memory");
-                *imported = provided;
+                provide(provided);
                 let mut items = Vec::with_capacity(module.imports().len());
                 for import in module.imports() {
                     let item = match import.ty() {
@@ -66,13 +66,17 @@ impl Program {
                 }
                 Instance::new_async(&mut *store, module, &items).await?
             }
-        };
+        })
+    }
+
+    /// Calls `_initialize`, of a reactor.
+    pub async fn initialize(&self, store: &mut Store<Data>, instance: &Instance) -> Result<()> {
         if let Some(initialize) = &self.initialize
             && let Some(Extern::Func(function)) = instance.get_module_export(&mut *store, initialize)
         {
             function.typed::<(), ()>(&*store)?.call_async(&mut *store, ()).await?;
         }
-        Ok(instance)
+        Ok(())
     }
 }
 

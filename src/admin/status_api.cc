@@ -16,15 +16,18 @@ void StatusApi::health(Exchange& exchange) const {
   if (exchange.request().method != "GET" && exchange.request().method != "HEAD")
     return exchange.refuse_method("GET, HEAD");
   const auto uptime = std::chrono::steady_clock::now() - started_;
-  const auto snapshot = registry_.current();
-  const sandbox::EngineInfo& engine = engine_.info();
+  const auto snapshot = of_.registry.current();
+  const sandbox::EngineInfo& engine = of_.engine.info();
   exchange.respond(json_response(
       200, json::object{{"status", "ok"},
                         {"version", MAYFLY_VERSION},
                         {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
                         {"functions", snapshot->functions.size() + snapshot->folder.size() + snapshot->routes.size()},
                         {"engine", engine.fingerprint},
-                        {"sandboxes", json::object{{"in_use", engine_.slots_used()}, {"slots", engine.slots}}},
+                        {"sandboxes", json::object{{"in_use", of_.engine.slots_used()},
+                                                   {"in_background", of_.background.size()},
+                                                   {"waiting", of_.admission.waiting()},
+                                                   {"slots", engine.slots}}},
                         {"pagemap_scan", engine.pagemap_scan}}));
 }
 
@@ -48,15 +51,19 @@ void StatusApi::metrics(Exchange& exchange) const {
   }
   samples.push_back({"mayfly_http_connections", "Open client connections.", kGauge, open});
   samples.push_back({"mayfly_http_connections_total", "Client connections accepted.", kCounter, accepted});
-  samples.push_back({"mayfly_sandboxes", "Sandboxes in use.", kGauge, static_cast<double>(engine_.slots_used())});
-  samples.push_back(
-      {"mayfly_sandbox_slots", "Sandboxes there can be at once.", kGauge, static_cast<double>(engine_.info().slots)});
-  samples.push_back(
-      {"mayfly_functions", "Functions deployed.", kGauge, static_cast<double>(registry_.current()->functions.size())});
+  samples.push_back({"mayfly_sandboxes", "Sandboxes in use.", kGauge, static_cast<double>(of_.engine.slots_used())});
+  samples.push_back({"mayfly_sandbox_slots", "Sandboxes there can be at once.", kGauge,
+                     static_cast<double>(of_.engine.info().slots)});
+  samples.push_back({"mayfly_requests_waiting", "Requests that wait for their turn to run.", kGauge,
+                     static_cast<double>(of_.admission.waiting())});
+  samples.push_back({"mayfly_sandboxes_in_background", "Sandboxes that burn CPU, behind the event loops.", kGauge,
+                     static_cast<double>(of_.background.size())});
+  samples.push_back({"mayfly_functions", "Functions deployed.", kGauge,
+                     static_cast<double>(of_.registry.current()->functions.size())});
 
   http::Response response;
   response.fields.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-  response.body = mayfly::metrics::exposition(samples, book_.all());
+  response.body = mayfly::metrics::exposition(samples, of_.book.all());
   exchange.respond(std::move(response));
 }
 

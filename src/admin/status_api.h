@@ -11,8 +11,15 @@ namespace mayfly::admin {
 // How the server is: /_mayfly/v1/health as JSON, /_mayfly/metrics as Prometheus text.
 class StatusApi {
  public:
-  StatusApi(sandbox::Engine& engine, registry::Registry& registry, metrics::Book& book)
-      : engine_(engine), registry_(registry), book_(book), started_(std::chrono::steady_clock::now()) {}
+  // What it tells of.
+  struct Subjects {
+    sandbox::Engine& engine;
+    registry::Registry& registry;
+    metrics::Book& book;
+    invoke::Admission& admission;
+    invoke::Background& background;
+  };
+  explicit StatusApi(const Subjects& subjects) : of_(subjects), started_(std::chrono::steady_clock::now()) {}
 
   // Before the server starts: it is made after its endpoints.
   void watch(const server::Server& server) { server_ = &server; }
@@ -21,9 +28,7 @@ class StatusApi {
   void metrics(server::Exchange& exchange) const;
 
  private:
-  sandbox::Engine& engine_;
-  registry::Registry& registry_;
-  metrics::Book& book_;
+  Subjects of_;
   std::chrono::steady_clock::time_point started_;
   const server::Server* server_ = nullptr;
 };

@@ -103,6 +103,13 @@ constexpr std::array kCatalogue = {
     ErrorEntry{kTokenNeeded, 401, "token-needed", "Admin token needed",
                "Send `Authorization: Bearer TOKEN`, or set MAYFLY_TOKEN for the command line. The token was printed "
                "when the server first started, and is in the file admin-token of its data folder."},
+    ErrorEntry{kTooManyRequests, 429, "too-many-requests", "The function is busy",
+               "The function runs as often at once as its `concurrency` allows, and its queue is full, or this request "
+               "waited in it for `queue_time`. Try again after the time in Retry-After, or raise the limits: "
+               "`?concurrency=2000&queue=5000` on the upload URL."},
+    ErrorEntry{kNewCapabilities, 409, "new-capabilities", "The new version can do more than the last",
+               "A version that reaches further than the one before is not made live unasked. When what the detail "
+               "lists is meant, deploy with `--accept-capabilities`, or with `?accept=DIGEST` as in the detail."},
     ErrorEntry{kOverloaded, 503, "overloaded", "The server is full",
                "Every sandbox is in use. Try again after the time in Retry-After."},
     ErrorEntry{kStorage, 500, "storage", "The data folder failed",

@@ -48,6 +48,8 @@ enum class ErrorCode {
   kForeignOrigin,
   kForeignHost,
   kTokenNeeded,
+  kTooManyRequests,
+  kNewCapabilities,
   // What the server could not do
   kOverloaded,
   kStorage,

@@ -130,6 +130,8 @@ Status Up::run() {
   Log lines(log_fd->get());
   metrics::Book book;
   registry::Registry registry;
+  invoke::Admission admission(**engine);
+  invoke::Background background(cores);
   deploy::Deployer deployer({**engine, **storage, registry, book}, std::min(cores, 4u));
   if (auto restored = deployer.restore(); !restored) return restored;
   if (auto published = compat::publish_applications(*applications, deployer, registry); !published) return published;
@@ -142,7 +144,7 @@ Status Up::run() {
 
   // What answers.
   admin::FunctionsApi functions(deployer, registry);
-  admin::StatusApi status(**engine, registry, book);
+  admin::StatusApi status({**engine, registry, book, admission, background});
   const server::Access access(token->value);
   compat::Handlers handlers(deployer);
   server::Pipeline pipeline(access);
@@ -155,7 +157,7 @@ Status Up::run() {
   pipeline.add_seed({std::string(compat::Handlers::kPath),
                      [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kUploads});
   server::Server server({.listen = *address, .loops = cores, .connections = connections},
-                        {registry, deployer, lines, pipeline});
+                        {registry, admission, background, deployer, lines, pipeline});
   if (auto bound = server.bind(); !bound) return bound;
   status.watch(server);
   Signals signals;
@@ -172,6 +174,7 @@ Status Up::run() {
 
   signals.wait();
   server.drain(server::kDrain);
+  background.stop();
   // What is kept survives a crash at any instant, so leaving in the middle of a compilation costs nothing.
   if (!deployer.stop(kCompilePatience)) ::_exit(0);
   return {};

@@ -15,7 +15,8 @@ constexpr std::string_view kErrorsPath = "/_mayfly/errors/";
 
 // Seconds, for Retry-After; "" for what trying again will not mend.
 std::string_view retry_after(ErrorCode code) {
-  if (code == ErrorCode::kOverloaded) return "1";  // a sandbox is free as soon as one request ends
+  // A sandbox is free as soon as one request ends.
+  if (code == ErrorCode::kOverloaded || code == ErrorCode::kTooManyRequests) return "1";
   return {};
 }
 

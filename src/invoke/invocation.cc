@@ -2,7 +2,7 @@
 
 #include "http/problem.h"
 #include "invoke/limits.h"
-#include "sandbox/engine.h"
+#include "invoke/server_timing.h"
 
 #include <fmt/format.h>
 
@@ -10,82 +10,126 @@ namespace mayfly::invoke {
 
 using sandbox::Instance;
 using sandbox::Kind;
+using std::chrono::steady_clock;
 
 Invocation::Invocation(const Environment& environment, CallRequest request, ResponseSink& sink)
-    : environment_(environment),
-      request_(std::move(request)),
-      sink_(sink),
-      guest_log_(environment.log, request_.request_id, request_.version->function(),
-                 request_.version->settings().limits.log_bytes),
-      wall_timer_(environment.loop.io()) {}
+    : environment_(environment), request_(std::move(request)), sink_(sink), timer_(environment.loop.io()) {}
 
 Invocation::~Invocation() {
   if (state_ == State::kDone) return;
-  request_.version->metrics().failed.fetch_add(1, std::memory_order_relaxed);  // its client is gone
-  finish();
+  metrics().failed.fetch_add(1, std::memory_order_relaxed);  // its client is gone
+  finish(make_receipt());
 }
 
 void Invocation::start() {
-  started_ = std::chrono::steady_clock::now();
+  started_ = loaded_ = steady_clock::now();
   if (request_.version->program() == nullptr) load();
-  else run();
+  else enter();
 }
 
 void Invocation::load() {
   environment_.loader.load(request_.version, environment_.loop, [weak = weak_from_this()](const Status& loaded) {
     const auto self = weak.lock();
     if (!self) return;
-    loaded ? self->run() : self->fail_with(loaded.error());
+    self->loaded_ = steady_clock::now();
+    loaded ? self->enter() : self->fail_with(loaded.error());
+  });
+}
+
+void Invocation::enter() {
+  const auto entered =
+      environment_.admission.enter(place_, request_.version, environment_.loop, [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self || self->state_ != State::kQueued) return;
+        self->admitted_ = steady_clock::now();
+        self->timer_.cancel();
+        self->run();
+      });
+  if (!entered) return fail_with(entered.error());
+  if (*entered == Admission::Entry::kAdmitted) {
+    admitted_ = loaded_;
+    return run();
+  }
+  state_ = State::kQueued;
+  limit_wait(steady_clock::now() + settings().limits.queue_time, [this] {
+    metrics().refused.fetch_add(1, std::memory_order_relaxed);
+    const bool machine_full = place_.waits_for_sandbox();
+    return Error{machine_full ? ErrorCode::kOverloaded : ErrorCode::kTooManyRequests,
+                 fmt::format("the request waited {} ms for {}", settings().limits.queue_time.count(),
+                             machine_full ? "a sandbox: all are in use" : "its turn")};
   });
 }
 
 void Invocation::run() {
-  const sandbox::Program& program = *request_.version->program();
-  holds_slot_ = program.engine().take_slot();
-  if (!holds_slot_) return fail_with({ErrorCode::kOverloaded, "every sandbox of this server is in use"});
-  wall_deadline_ = std::chrono::steady_clock::now() + settings().limits.wall;
-  inputs_ = sandbox::abi::make_inputs(program.entry().kind, settings(), request_.call);
-  instance_.emplace(program, inputs_, settings().limits, *this);
-  resume();
+  auto inputs = sandbox::abi::make_inputs(kind(), settings(), request_.call);
+  task_ =
+      std::make_unique<Task>(environment_, Task::Parts{request_.version, std::move(inputs), std::move(request_.body),
+                                                       request_.request_id, weak_from_this(), std::move(place_)});
+  // Whoever is ready already comes first; with nobody there, nobody is to wait for.
+  if (environment_.turns.empty()) resume();
+  else make_ready();
 }
 
 void Invocation::resume() {
   if (state_ == State::kDone) return;
   const auto keep = shared_from_this();  // the answer may destroy the connection, and it us
   state_ = State::kRunning;
-  switch (instance_->resume()) {
-    case Instance::Progress::kYielded: return post_resume();
+  go_on(task_->instance().resume(Instance::Where::kHome));
+}
+
+void Invocation::go_on(Instance::Progress progress) {
+  switch (progress) {
+    case Instance::Progress::kYielded: return ++ticks_ < kForegroundTicks ? make_ready() : go_away();
     case Instance::Progress::kWaiting: return wait();
     case Instance::Progress::kEnded: return conclude();
   }
 }
 
-// Behind everything that is ready now: that is what a guest which burns CPU owes its neighbours.
-void Invocation::post_resume() {
-  if (std::exchange(resume_posted_, true)) return;
-  environment_.loop.post([weak = weak_from_this()] {
-    if (const auto self = weak.lock()) {
-      self->resume_posted_ = false;
-      self->resume();
-    }
-  });
+void Invocation::make_ready() {
+  state_ = State::kReady;
+  environment_.turns.add(task_->owner(), weak_from_this());
+}
+
+void Invocation::go_away() {
+  state_ = State::kAway;
+  away_ = task_.get();
+  environment_.background.take(std::move(task_));
+}
+
+// A guest that waits there waits for its loop: it calls a host function that only works here.
+void Invocation::come_home(std::unique_ptr<Task> task, Instance::Progress progress) {
+  away_ = nullptr;
+  if (state_ == State::kDone) return;
+  const auto keep = shared_from_this();
+  task_ = std::move(task);
+  if (progress == Instance::Progress::kWaiting) return make_ready();
+  state_ = State::kRunning;
+  go_on(progress);
 }
 
 // A guest that waits sees no tick: its wall limit needs a timer.
 void Invocation::wait() {
   state_ = State::kWaiting;
-  if (wall_timer_.expiry() != boost::asio::steady_timer::time_point()) return;  // armed by an earlier wait
-  wall_timer_.expires_at(wall_deadline_);
-  wall_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+  const auto deadline = task_->instance().deadline();
+  if (timer_.expiry() == deadline) return;  // armed by an earlier wait
+  limit_wait(deadline, [this] {
+    return Error{ErrorCode::kTooSlow,
+                 fmt::format("the function was not done after its {} ms", settings().limits.wall.count())};
+  });
+}
+
+// When a wait has no end by then, the call has.
+void Invocation::limit_wait(steady_clock::time_point until, std::function<Error()> why) {
+  timer_.expires_at(until);
+  timer_.async_wait([weak = weak_from_this(), why = std::move(why)](const boost::system::error_code& error) {
     const auto self = weak.lock();
     if (error || !self || self->state_ == State::kDone) return;
-    self->fail_with({ErrorCode::kTooSlow,
-                     fmt::format("the function was not done after its {} ms", self->settings().limits.wall.count())});
+    self->fail_with(why());
   });
 }
 
 void Invocation::wake() {
-  if (state_ != State::kDone) post_resume();
+  if (state_ == State::kWaiting) make_ready();
 }
 
 bool Invocation::output_ready() {
@@ -97,9 +141,8 @@ bool Invocation::output_ready() {
 }
 
 Status Invocation::write_output(std::string_view bytes) {
-  const Kind kind = request_.version->program()->entry().kind;
-  if (kind == Kind::kRun || kind == Kind::kHandle) {  // their response does not come from stdout
-    guest_log_.write(bytes);
+  if (kind() == Kind::kRun || kind() == Kind::kHandle) {  // their response does not come from stdout
+    task_->log().write(bytes);
     return {};
   }
   output_bytes_ += bytes.size();
@@ -117,9 +160,10 @@ Status Invocation::write_output(std::string_view bytes) {
 
 // From here on the response is streamed, and an error can only cut it off.
 Status Invocation::commit() {
-  auto head = sandbox::abi::read_head(request_.version->program()->entry().kind, settings(), output_);
+  auto head = sandbox::abi::read_head(kind(), settings(), output_);
   if (!head) return fail(std::move(head.error()));
   committed_ = true;
+  add_timing(head->response, make_receipt());
   sink_.start(std::move(head->response));
   sink_.write(std::string_view(output_).substr(head->consumed));
   output_.clear();
@@ -127,7 +171,7 @@ Status Invocation::commit() {
 }
 
 void Invocation::conclude() {
-  const sandbox::Outcome& outcome = instance_->outcome();
+  const sandbox::Outcome& outcome = task_->instance().outcome();
   if (!outcome.error) return succeed();
   if (!outcome.backtrace.empty()) {
     environment_.log.write(std::move(LogLine("trap")
@@ -140,56 +184,78 @@ void Invocation::conclude() {
 }
 
 void Invocation::succeed() {
-  const Kind kind = request_.version->program()->entry().kind;
+  Instance& instance = task_->instance();
   http::Response response;
-  if (kind == Kind::kRun) {
+  if (kind() == Kind::kRun) {
     response.fields.add("Content-Type", "text/plain; charset=utf-8");
-    response.body = std::move(instance_->outcome().value);
-  } else if (kind == Kind::kHandle) {
-    auto taken = sandbox::abi::take_response(std::move(instance_->guest().response()));
+    response.body = std::move(instance.outcome().value);
+  } else if (kind() == Kind::kHandle) {
+    auto taken = sandbox::abi::take_response(std::move(instance.guest().response()));
     if (!taken) return fail_with(taken.error());
     response = std::move(*taken);
   } else if (!committed_) {
-    auto head = sandbox::abi::read_head(kind, settings(), output_);
+    auto head = sandbox::abi::read_head(kind(), settings(), output_);
     if (!head) return fail_with(head.error());
     response = std::move(head->response);
     response.body = std::move(output_);
     response.body.erase(0, head->consumed);
   }
-  metrics::Invocations& metrics = request_.version->metrics();
-  metrics.succeeded.fetch_add(1, std::memory_order_relaxed);
-  metrics.bytes_out.fetch_add(committed_ ? output_bytes_ : response.body.size(), std::memory_order_relaxed);
-  finish();
+  if (!committed_) output_bytes_ = response.body.size();
+  const metrics::Receipt receipt = make_receipt();
+  add_timing(response, receipt);
+  metrics().succeeded.fetch_add(1, std::memory_order_relaxed);
+  finish(receipt);
   committed_ ? sink_.finish() : sink_.respond(std::move(response));
 }
 
 void Invocation::fail_with(Error error) {
   const auto keep = shared_from_this();
-  request_.version->metrics().failed.fetch_add(1, std::memory_order_relaxed);
-  guest_log_.flush();
+  metrics().failed.fetch_add(1, std::memory_order_relaxed);
+  if (task_) task_->log().flush();
   environment_.log.write(std::move(LogLine("failure")
                                        .text("id", request_.request_id)
                                        .text("function", request_.version->function())
                                        .text("type", describe(error.code).slug)
                                        .text("reason", error.message)));
-  finish();
+  http::Response response =
+      http::problem(error, {.request_id = request_.request_id, .seed_error = request_.seed_error});
+  const metrics::Receipt receipt = make_receipt();
+  add_timing(response, receipt);
+  finish(receipt);
   if (committed_) return sink_.abort();
-  sink_.respond(http::problem(error, {.request_id = request_.request_id, .seed_error = request_.seed_error}));
+  sink_.respond(std::move(response));
 }
 
-// The sandbox goes before the answer is sent: its slot is free for whoever asks next.
-void Invocation::finish() {
-  if (state_ == State::kDone) return;
-  state_ = State::kDone;
-  metrics::Invocations& metrics = request_.version->metrics();
-  if (instance_) {
-    metrics.cpu_nanoseconds.fetch_add(static_cast<std::uint64_t>(instance_->cpu_used().count()),
-                                      std::memory_order_relaxed);
+metrics::Receipt Invocation::make_receipt() const {
+  metrics::Receipt receipt;
+  receipt.load = loaded_ - started_;
+  if (state_ == State::kQueued) receipt.queue = steady_clock::now() - loaded_;
+  else if (admitted_ > loaded_) receipt.queue = admitted_ - loaded_;
+  if (task_) {
+    const Instance::Usage usage = task_->instance().usage();
+    receipt.instantiate = usage.instantiate;
+    receipt.guest = usage.guest;
+    receipt.host = usage.host;
+    receipt.memory_peak = usage.memory_peak;
   }
-  instance_.reset();
-  wall_timer_.cancel();
-  if (std::exchange(holds_slot_, false)) request_.version->program()->engine().return_slot();
-  metrics.duration.observe(std::chrono::steady_clock::now() - started_);
+  receipt.bytes_out = output_bytes_;
+  return receipt;
+}
+
+void Invocation::add_timing(http::Response& head, const metrics::Receipt& receipt) const {
+  if (settings().server_timing) head.fields.add("Server-Timing", server_timing(receipt));
+}
+
+// The sandbox goes before the answer is sent: its place is free for whoever waits.
+void Invocation::finish(const metrics::Receipt& receipt) {
+  state_ = State::kDone;
+  if (away_ != nullptr) away_->cancel();
+  task_.reset();
+  place_.leave();
+  timer_.cancel();
+  metrics().add(receipt);
+  metrics().duration.observe(steady_clock::now() - started_);
+  sink_.account(receipt);
 }
 
 }  // namespace mayfly::invoke

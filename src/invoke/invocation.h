@@ -1,9 +1,8 @@
 #pragma once
 
-#include "base/log.h"
-#include "invoke/guest_log.h"
-#include "invoke/loader.h"
+#include "invoke/environment.h"
 #include "invoke/response_sink.h"
+#include "invoke/task.h"
 #include "registry/version.h"
 #include "sandbox/abi/abi.h"
 #include "sandbox/instance.h"
@@ -16,17 +15,11 @@
 
 namespace mayfly::invoke {
 
-// What invocations share.
-struct Environment {
-  net::Loop& loop;
-  Loader& loader;
-  Log& log;
-};
-
 // A call of one version of a function. Views outlive the invocation.
 struct CallRequest {
   registry::VersionPtr version;
   sandbox::abi::Call call;
+  std::string body;
   std::string_view request_id;
   bool seed_error = false;  // problems carry the seeds' `error` member
 };
@@ -34,50 +27,59 @@ struct CallRequest {
 // One call of a function, from the request to the last byte of its response. Belongs to its loop; the sink owns it,
 // and destroying it cancels it.
 //
-//   kLoading ─► kRunning ⇄ kWaiting ─► kDone
-//                  └────────────────────┘
-class Invocation final : public sandbox::GuestHost, public std::enable_shared_from_this<Invocation> {
+//   kLoading ─► kQueued ─► kReady ─► kRunning ─► kDone
+//                            ▲ ▲        │ │
+//                            │ └kWaiting┘ │     in a host function
+//                            └───kAway────┘     in the background: it burns CPU
+class Invocation final : public std::enable_shared_from_this<Invocation> {
  public:
   Invocation(const Environment& environment, CallRequest request, ResponseSink& sink);
-  ~Invocation() override;
+  ~Invocation();
 
   void start();
 
- private:
-  enum class State { kLoading, kRunning, kWaiting, kDone };
+  // For its task, while that is at home.
+  bool output_ready();
+  Status write_output(std::string_view bytes);
+  void wake();
+  void come_home(std::unique_ptr<Task> task, sandbox::Instance::Progress progress);
+  // For the queue of the loop.
+  void resume();
 
-  // GuestHost
-  bool output_ready() override;
-  Status write_output(std::string_view bytes) override;
-  void write_log(std::string_view bytes) override { guest_log_.write(bytes); }
-  void wake() override;
-  net::Loop& loop() override { return environment_.loop; }
+ private:
+  enum class State { kLoading, kQueued, kReady, kRunning, kWaiting, kAway, kDone };
 
   void load();
+  void enter();
   void run();
-  void resume();
+  void go_on(sandbox::Instance::Progress progress);
+  void make_ready();
+  void go_away();
   void wait();
-  void post_resume();
   void conclude();
   Status commit();
   void succeed();
   void fail_with(Error error);
-  void finish();
+  void finish(const metrics::Receipt& receipt);
+  void limit_wait(std::chrono::steady_clock::time_point until, std::function<Error()> why);
+  metrics::Receipt make_receipt() const;
+  void add_timing(http::Response& head, const metrics::Receipt& receipt) const;
+
   const sandbox::Settings& settings() const { return request_.version->settings(); }
+  metrics::Invocations& metrics() const { return request_.version->metrics(); }
+  sandbox::Kind kind() const { return request_.version->program()->entry().kind; }
 
   Environment environment_;
   CallRequest request_;
   ResponseSink& sink_;
-  GuestLog guest_log_;
   State state_ = State::kLoading;
-  std::chrono::steady_clock::time_point started_;        // with the loading of the program
-  std::chrono::steady_clock::time_point wall_deadline_;  // without
-  bool resume_posted_ = false;
+  std::chrono::steady_clock::time_point started_, loaded_, admitted_;
 
-  sandbox::Inputs inputs_;
-  std::optional<sandbox::Instance> instance_;
-  bool holds_slot_ = false;
-  boost::asio::steady_timer wall_timer_;
+  Admission::Place place_;
+  std::unique_ptr<Task> task_;  // while the guest is at home
+  Task* away_ = nullptr;        // while it is not
+  int ticks_ = 0;               // that it ran here
+  boost::asio::steady_timer timer_;
 
   std::string output_;  // stdout that is not committed yet
   std::uint64_t output_bytes_ = 0;

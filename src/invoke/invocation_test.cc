@@ -43,6 +43,7 @@ class TestSink : public ResponseSink {
   }
   void finish() override { ended = finished = true; }
   void abort() override { ended = aborted = true; }
+  void account(const metrics::Receipt& given) override { receipt = given; }
   bool writable() const override { return backlog < 100'000; }
   void on_writable(std::function<void()> resume) override { resume_ = std::move(resume); }
 
@@ -53,6 +54,7 @@ class TestSink : public ResponseSink {
 
   std::optional<http::Response> whole, started;
   std::string streamed;
+  std::optional<metrics::Receipt> receipt;
   std::size_t backlog = 0;
   bool ended = false, finished = false, aborted = false;
 
@@ -71,19 +73,31 @@ class Called {
     facts.function = guest;
     facts.settings = std::move(settings);
     version = std::make_shared<const registry::Version>(std::move(facts), std::make_shared<metrics::Invocations>());
-    const CallRequest call{version, {request, version->function(), request.target, request.target, "", "", ""}, "id"};
-    invocation = std::make_shared<Invocation>(Environment{loop, loader, log}, call, sink);
+    CallRequest call{version,
+                     {request, request.body.size(), version->function(), request.target, request.target, "", "", ""},
+                     request.body,
+                     "id"};
+    const Environment environment{loop, turns, admission, background, loader, log};
+    invocation = std::make_shared<Invocation>(environment, std::move(call), sink);
     invocation->start();
   }
 
   Called& run() {
-    while (!sink.ended && loop.io().run_one() > 0) loop.io().restart();
+    while (!sink.ended) turn();
     return *this;
+  }
+  // One handler of the loop, if there is one before long: a guest in the background comes home by itself.
+  void turn() {
+    loop.io().restart();
+    loop.io().run_one_for(std::chrono::milliseconds(5));
   }
 
   std::string_view problem() const { return sink.whole ? sink.whole->body : std::string_view(); }
 
   net::Loop loop;
+  RunQueue turns{loop};
+  Admission admission{engine()};
+  Background background{1};
   TestLoader loader;
   Log log{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
   TestSink sink;
@@ -112,7 +126,7 @@ TEST(Invocation, AnswersAFailureAsAProblemWithoutTheBacktrace) {
 
 TEST(Invocation, StreamsWhatIsLargeAndWaitsForTheReader) {
   Called called("echo", {}, std::string(300'000, 'x'));
-  while (called.sink.backlog < 100'000 && called.loop.io().run_one() > 0) called.loop.io().restart();
+  while (called.sink.backlog < 100'000) called.turn();
   ASSERT_TRUE(called.sink.started);
   EXPECT_FALSE(called.sink.ended) << "the guest waits";
   while (!called.sink.ended) {
@@ -157,12 +171,60 @@ TEST(Invocation, IsCancelledByItsOwner) {
   EXPECT_EQ(engine().slots_used(), 0u);
 }
 
-TEST(Invocation, IsRefusedWhenEverySandboxIsInUse) {
+TEST(Invocation, WaitsForASandboxAndIsRefusedWhenNoneComesFree) {
   while (engine().take_slot()) {
   }
-  EXPECT_NE(Called("run").run().problem().find("overloaded"), std::string::npos);
+  sandbox::Settings settings;
+  settings.limits.queue_time = std::chrono::milliseconds(5);
+  EXPECT_NE(Called("run", settings).run().problem().find("overloaded"), std::string::npos);
   while (engine().slots_used() > 0) engine().return_slot();
   EXPECT_EQ(Called("run").run().sink.whole->body, "42");
+}
+
+TEST(Invocation, GivesAReceipt) {
+  sandbox::Settings settings;
+  settings.server_timing = true;
+  Called called("echo", settings, "hello");
+  called.run();
+  ASSERT_TRUE(called.sink.receipt);
+  const metrics::Receipt& receipt = *called.sink.receipt;
+  EXPECT_GT(receipt.load.count(), 0);
+  EXPECT_GT(receipt.instantiate.count(), 0);
+  EXPECT_GT(receipt.host.count(), 0);
+  EXPECT_EQ(receipt.memory_peak, 4 * 65536u);
+  EXPECT_EQ(receipt.bytes_out, 10u);
+  EXPECT_EQ(called.version->metrics().bytes_out, 10u);
+  EXPECT_TRUE(called.sink.whole->fields.get("Server-Timing").starts_with("queue;dur="));
+}
+
+TEST(Invocation, GoesOnInTheBackgroundWhenItBurnsCpu) {
+  sandbox::Settings settings;
+  settings.limits.cpu = std::chrono::milliseconds(60);
+  Called called("loop", settings);
+  bool seen = false;
+  while (!called.sink.ended) {
+    seen = seen || called.background.size() == 1;
+    called.turn();
+  }
+  EXPECT_TRUE(seen);
+  EXPECT_NE(called.problem().find("too-slow"), std::string::npos) << called.problem();
+  EXPECT_EQ(called.background.size(), 0u);
+  EXPECT_EQ(engine().slots_used(), 0u);
+}
+
+TEST(Invocation, IsCancelledInTheBackground) {
+  Called called("loop");
+  while (called.background.size() == 0) called.turn();
+  called.invocation.reset();
+  while (engine().slots_used() > 0) called.turn();
+  EXPECT_FALSE(called.sink.ended);
+}
+
+TEST(Invocation, ComesHomeToWriteAndGoesOn) {
+  Called called("burn-and-echo", {}, "hello");
+  called.run();
+  ASSERT_TRUE(called.sink.whole);
+  EXPECT_EQ(called.sink.whole->body, "hello") << called.sink.whole->body;
 }
 
 TEST(Invocation, SaysWhyAProgramCannotBeLoaded) {

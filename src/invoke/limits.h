@@ -13,4 +13,14 @@ inline constexpr std::size_t kLogLineOverhead = 160;
 // A longer line of stderr or `log` is cut in two.
 inline constexpr std::size_t kLogLineBytes = 8 * 1024;
 
+// Requests that wait for their turn, of all functions; each holds its body.
+inline constexpr std::size_t kMostWaiting = 20'000;
+
+// A guest that has run for so many ticks (1 ms each) on its loop goes on in the background: long enough that a guest
+// of a few milliseconds never pays the way, short enough that a request behind it does not feel it.
+inline constexpr int kForegroundTicks = 4;
+
+// Of one turn in the background, before the next guest has its own.
+inline constexpr int kBackgroundTicks = 8;
+
 }  // namespace mayfly::invoke

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/message.h"
+#include "metrics/receipt.h"
 
 #include <functional>
 #include <string_view>
@@ -18,6 +19,9 @@ class ResponseSink {
   virtual void write(std::string_view bytes) = 0;     // taken, whatever writable() says
   virtual void finish() = 0;
   virtual void abort() = 0;  // cuts the connection: the client sees that the response is not whole
+
+  // What the invocation cost; before respond(), finish() or abort(), or when its client is gone.
+  virtual void account(const metrics::Receipt& receipt) = 0;
 
   // Whether the client keeps up. Once it does again, the function given to on_writable is called.
   virtual bool writable() const = 0;

@@ -30,13 +30,48 @@ ClientMetric histogram_of(const std::string& function, const Histogram& histogra
   return metric;
 }
 
+using Counted = std::atomic<std::uint64_t> Invocations::*;
+
+// One sample of each function.
+struct PerFunction {
+  const char* name;
+  const char* help;
+  MetricType type;
+  Counted value;
+  double unit = 1;
+};
+
+constexpr PerFunction kPerFunction[] = {
+    {"mayfly_response_bytes_total", "Bytes of response bodies.", MetricType::Counter, &Invocations::bytes_out},
+    {"mayfly_refused_total", "Requests refused as the function was busy.", MetricType::Counter, &Invocations::refused},
+    {"mayfly_log_dropped_bytes_total", "Bytes of log over a limit.", MetricType::Counter, &Invocations::log_dropped},
+    {"mayfly_memory_peak_bytes", "The most memory of an invocation.", MetricType::Gauge, &Invocations::memory_peak},
+    {"mayfly_queue_seconds_total", "Time that requests waited for a sandbox.", MetricType::Counter, &Invocations::queue,
+     1e-9},
+    {"mayfly_load_seconds_total", "Time that requests waited for code.", MetricType::Counter, &Invocations::load, 1e-9},
+    {"mayfly_instantiate_seconds_total", "Time to make sandboxes.", MetricType::Counter, &Invocations::instantiate,
+     1e-9},
+    {"mayfly_guest_cpu_seconds_total", "CPU time of guests' own code.", MetricType::Counter, &Invocations::guest, 1e-9},
+    {"mayfly_host_cpu_seconds_total", "CPU time of host functions.", MetricType::Counter, &Invocations::host, 1e-9},
+};
+
+MetricFamily family_of(const PerFunction& kind, const std::map<std::string, std::shared_ptr<Invocations>>& functions) {
+  MetricFamily family{kind.name, kind.help, kind.type, {}};
+  for (const auto& [name, counted] : functions) {
+    ClientMetric metric = with_label("function", name);
+    const double value = static_cast<double>(((*counted).*kind.value).load(std::memory_order_relaxed)) * kind.unit;
+    (kind.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+    family.metric.push_back(std::move(metric));
+  }
+  return family;
+}
+
 std::vector<MetricFamily> families_of(const std::map<std::string, std::shared_ptr<Invocations>>& functions) {
   MetricFamily count{
       "mayfly_invocations_total", "Invocations, by function and how they ended.", MetricType::Counter, {}};
-  MetricFamily bytes{"mayfly_response_bytes_total", "Bytes of response bodies.", MetricType::Counter, {}};
-  MetricFamily cpu{"mayfly_cpu_seconds_total", "CPU time of guests.", MetricType::Counter, {}};
+  MetricFamily running{"mayfly_invocations_running", "Invocations that run or wait inside.", MetricType::Gauge, {}};
   MetricFamily duration{
-      "mayfly_invocation_duration_seconds", "From admission to the end of the guest.", MetricType::Histogram, {}};
+      "mayfly_invocation_duration_seconds", "From the request to the end of the guest.", MetricType::Histogram, {}};
   for (const auto& [name, counted] : functions) {
     for (const auto& [outcome, value] : {std::pair{"ok", &counted->succeeded}, std::pair{"error", &counted->failed}}) {
       ClientMetric metric = with_label("function", name);
@@ -44,14 +79,13 @@ std::vector<MetricFamily> families_of(const std::map<std::string, std::shared_pt
       metric.counter.value = static_cast<double>(value->load(std::memory_order_relaxed));
       count.metric.push_back(std::move(metric));
     }
-    bytes.metric.push_back(with_label("function", name));
-    bytes.metric.back().counter.value = static_cast<double>(counted->bytes_out.load(std::memory_order_relaxed));
-    cpu.metric.push_back(with_label("function", name));
-    cpu.metric.back().counter.value =
-        static_cast<double>(counted->cpu_nanoseconds.load(std::memory_order_relaxed)) / 1e9;
+    running.metric.push_back(with_label("function", name));
+    running.metric.back().gauge.value = static_cast<double>(counted->running.load(std::memory_order_relaxed));
     duration.metric.push_back(histogram_of(name, counted->duration));
   }
-  return {count, bytes, cpu, duration};
+  std::vector<MetricFamily> families{std::move(count), std::move(running), std::move(duration)};
+  for (const PerFunction& kind : kPerFunction) families.push_back(family_of(kind, functions));
+  return families;
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "metrics/per_second.h"
+#include "metrics/receipt.h"
+
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -27,9 +30,20 @@ class Histogram {
 struct Invocations {
   std::atomic<std::uint64_t> succeeded = 0;
   std::atomic<std::uint64_t> failed = 0;
+  std::atomic<std::uint64_t> refused = 0;  // its queue was full, or they waited too long in it
   std::atomic<std::uint64_t> bytes_out = 0;
-  std::atomic<std::uint64_t> cpu_nanoseconds = 0;
+  std::atomic<std::uint64_t> log_dropped = 0;  // bytes
+  std::atomic<std::uint64_t> memory_peak = 0;  // the most of any invocation, bytes
+  // Nanoseconds, as in a receipt.
+  std::atomic<std::uint64_t> queue = 0, load = 0, instantiate = 0, guest = 0, host = 0;
   Histogram duration;
+  PerSecond log;          // bytes written
+  PerSecond log_notices;  // of ours in it
+  // Now; admission counts with them.
+  std::atomic<std::size_t> running = 0;
+  std::atomic<std::size_t> waiting = 0;
+
+  void add(const Receipt& receipt) noexcept;
 };
 
 }  // namespace mayfly::metrics

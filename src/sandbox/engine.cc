@@ -69,7 +69,7 @@ Engine::~Engine() {
 }
 
 bool Engine::take_slot() noexcept {
-  if (slots_used_.fetch_add(1, std::memory_order_relaxed) < info_.slots) return true;
+  if (slots_used_.fetch_add(1) < info_.slots) return true;
   return_slot();
   return false;
 }

@@ -47,7 +47,7 @@ class Engine {
 
   // Slots in use, of info().slots. A slot is taken before an instance is made.
   bool take_slot() noexcept;
-  void return_slot() noexcept { slots_used_.fetch_sub(1, std::memory_order_relaxed); }
+  void return_slot() noexcept { slots_used_.fetch_sub(1); }
   std::uint32_t slots_used() const { return slots_used_.load(std::memory_order_relaxed); }
 
  private:

@@ -83,14 +83,16 @@ class Guest {
 
  private:
   friend class Instance;
-  friend struct HostCall;
+  friend class HostCall;
 
   class Sleep;
 
   const Inputs& inputs_;
   const Limits& limits_;
   GuestHost& host_;
-  GuestMemory memory_;  // of the host call that runs now
+  GuestMemory memory_;             // of the host call that runs now
+  bool away_ = false;              // from its loop: it runs on another thread
+  std::uint64_t host_cycles_ = 0;  // spent in host functions
   HandleResponse response_;
   std::unique_ptr<Sockets> sockets_;
   std::unique_ptr<Sleep> sleep_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/cycles.h"
 #include "sandbox/guest.h"
 
 #include <mayfly_engine.h>
@@ -34,9 +35,21 @@ struct HostFunction {
   mayfly_waiting_callback_t wait = nullptr;
 };
 
-// Finds the guest behind a call and gives it its memory for the length of the call.
-struct HostCall {
+// A call of a host function: finds its guest, gives that its memory for the length of the call, and takes the time.
+class HostCall {
+ public:
+  explicit HostCall(wasmtime_caller_t* caller) : guest_(enter(caller)) {}
+  ~HostCall() { guest_.host_cycles_ += cycles() - started_; }
+  HostCall(const HostCall&) = delete;
+
+  Guest& guest() { return guest_; }
+  bool is_away() const { return guest_.away_; }
+
+ private:
   static Guest& enter(wasmtime_caller_t* caller);
+
+  const std::uint64_t started_ = cycles();
+  Guest& guest_;
 };
 
 namespace detail {
@@ -71,21 +84,24 @@ struct Trampoline<Function> {
                                       else return letter<R>();
                                     }()};
 
-  static Hosted<R> invoke(wasmtime_caller_t* caller, const wasmtime_val_raw_t* values) noexcept {
+  static Hosted<R> invoke(Guest& guest, const wasmtime_val_raw_t* values) noexcept {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return Function(HostCall::enter(caller), load<Args>(values[I])...);
+      return Function(guest, load<Args>(values[I])...);
     }(std::index_sequence_for<Args...>());
   }
 
   static wasm_trap_t* call(void*, wasmtime_caller_t* caller, wasmtime_val_raw_t* values, std::size_t) noexcept {
-    const Hosted<R> result = invoke(caller, values);
+    HostCall host_call(caller);
+    const Hosted<R> result = invoke(host_call.guest(), values);
     if (!result) return wasmtime_trap_new("stopped by the host", 19);
     if constexpr (!std::is_void_v<R>) store(values[0], *result);
     return nullptr;
   }
 
   static mayfly_wait_t wait(wasmtime_caller_t* caller, wasmtime_val_raw_t* values) noexcept {
-    const Hosted<R> result = invoke(caller, values);
+    HostCall host_call(caller);
+    if (host_call.is_away()) return MAYFLY_WAIT_T_PENDING;
+    const Hosted<R> result = invoke(host_call.guest(), values);
     if (!result) return result.error() == Pause::kWait ? MAYFLY_WAIT_T_PENDING : MAYFLY_WAIT_T_STOP;
     if constexpr (!std::is_void_v<R>) store(values[0], *result);
     return MAYFLY_WAIT_T_READY;

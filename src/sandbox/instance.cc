@@ -1,5 +1,6 @@
 #include "sandbox/instance.h"
 
+#include "base/cycles.h"
 #include "sandbox/engine.h"
 #include "sandbox/handle.h"
 #include "sandbox/host_function.h"
@@ -28,7 +29,10 @@ struct EngineOutcome {
 };
 
 Instance::Instance(const Program& program, const Inputs& inputs, const Limits& limits, GuestHost& host)
-    : program_(program), guest_(inputs, limits, host), started_(steady_clock::now()) {
+    : program_(program),
+      guest_(inputs, limits, host),
+      started_(steady_clock::now()),
+      deadline_(started_ + limits.wall) {
   const mayfly_instance_config_t config = {
       .data = this,
       .on_tick = [](void* self) { return static_cast<mayfly_tick_t>(on_tick(self)); },
@@ -55,14 +59,15 @@ std::uint8_t Instance::on_tick(void* self) {
   const Limits& limits = guest.limits();
   if (instance.cpu_used_ >= limits.cpu) {
     guest.stop({ErrorCode::kTooSlow, fmt::format("the function used its {} ms of CPU time", limits.cpu.count())});
-  } else if (steady_clock::now() - instance.started_ >= limits.wall) {
+  } else if (steady_clock::now() >= instance.deadline_) {
     guest.stop({ErrorCode::kTooSlow, fmt::format("the function ran for its {} ms", limits.wall.count())});
   }
   return guest.stopped_ ? MAYFLY_TICK_T_STOP : MAYFLY_TICK_T_YIELD;
 }
 
-Instance::Progress Instance::resume() {
+Instance::Progress Instance::resume(Where where) {
   program_.engine().epoch().guest_runs();
+  guest_.away_ = where == Where::kAway;
   cpu_at_resume_ = ticked_ ? std::optional(thread_cpu_time()) : std::nullopt;
   ticked_ = false;
   resumed_ = steady_clock::now();
@@ -76,12 +81,22 @@ Instance::Progress Instance::resume() {
   return Progress::kEnded;
 }
 
+// Making the sandbox is the start of the first run.
+Instance::Usage Instance::usage() const {
+  const mayfly_usage_t measured = mayfly_instance_usage(engine_instance_);
+  Usage usage;
+  usage.memory_peak = measured.memory_peak;
+  usage.host = cycles_to_time(guest_.host_cycles_);
+  usage.instantiate = nanoseconds(measured.instantiate_ns);
+  usage.guest = std::max(cpu_used_ - usage.instantiate - usage.host, nanoseconds(0));
+  return usage;
+}
+
 void Instance::conclude(bool returned, EngineOutcome& ended) {
   const Bytes value(ended.raw.value);
   const Bytes reason(ended.raw.reason);
   const Bytes backtrace(ended.raw.backtrace);
   outcome_.value = value.view();
-  outcome_.memory_peak = ended.raw.memory_peak;
   if (returned || guest_.exit_code_ == 0u) return;
 
   if (guest_.exit_code_) {

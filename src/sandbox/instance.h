@@ -12,13 +12,12 @@ namespace mayfly::sandbox {
 
 // How an invocation of a guest ended.
 struct Outcome {
-  std::optional<Error> error;   // none: it returned, or called proc_exit(0)
-  std::string value;            // what `run` returned, as text
-  std::string backtrace;        // of the guest, for the log alone
-  std::size_t memory_peak = 0;  // bytes
+  std::optional<Error> error;  // none: it returned, or called proc_exit(0)
+  std::string value;           // what `run` returned, as text
+  std::string backtrace;       // of the guest, for the log alone
 };
 
-// One invocation: a fresh sandbox, made for it and gone with it. One owner, on one loop.
+// One invocation: a fresh sandbox, made for it and gone with it. One owner at a time.
 class Instance {
  public:
   // Everything given outlives the instance. Nothing of the guest runs before resume().
@@ -31,15 +30,27 @@ class Instance {
     kWaiting,  // a host function waits: resume it after GuestHost::wake()
     kEnded,    // outcome() says how
   };
+  // Whose thread this is: that of the guest's loop, or another. Elsewhere, a host function that may wait does not run:
+  // the guest waits to be resumed at home.
+  enum class Where { kHome, kAway };
   // Runs the guest on. Not after it has ended.
-  Progress resume();
+  Progress resume(Where where = Where::kHome);
+
+  // So far; what a guest does that runs now is not in it.
+  struct Usage {
+    std::chrono::nanoseconds instantiate{0};
+    std::chrono::nanoseconds guest{0};  // CPU time of its own code
+    std::chrono::nanoseconds host{0};   // CPU time of host functions
+    std::size_t memory_peak = 0;        // bytes of memories and tables
+  };
+  Usage usage() const;
 
   Outcome& outcome() { return outcome_; }
-  std::chrono::nanoseconds cpu_used() const { return cpu_used_; }
+  std::chrono::steady_clock::time_point deadline() const { return deadline_; }  // its wall limit
   Guest& guest() { return guest_; }
 
  private:
-  friend struct HostCall;
+  friend class HostCall;
   static std::uint8_t on_tick(void* guest);
 
   void measure_tick();
@@ -48,6 +59,7 @@ class Instance {
   const Program& program_;
   Guest guest_;
   std::chrono::steady_clock::time_point started_;
+  std::chrono::steady_clock::time_point deadline_;
   std::chrono::steady_clock::time_point resumed_;
   std::chrono::nanoseconds cpu_used_{0};
   std::optional<std::chrono::nanoseconds> cpu_at_resume_;  // thread clock, known once the guest has been ticked

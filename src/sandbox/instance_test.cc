@@ -36,7 +36,7 @@ class Invoked : public GuestHost {
       if (progress == Instance::Progress::kWaiting) wait_for_wake();
     }
     outcome = instance.outcome();
-    cpu = instance.cpu_used();
+    cpu = instance.usage().guest;
     response = instance.guest().response();
   }
 

@@ -10,6 +10,20 @@ namespace mayfly::server {
 using http::Framing;
 using std::chrono::steady_clock;
 
+namespace {
+
+void log_receipt(LogLine& line, const metrics::Receipt& receipt) {
+  const auto microseconds = [](std::chrono::nanoseconds time) {
+    return std::chrono::duration<double, std::micro>(time).count();
+  };
+  if (receipt.queue.count() > 0) line.number("queue_us", microseconds(receipt.queue));
+  if (receipt.load.count() > 0) line.number("load_us", microseconds(receipt.load));
+  line.number("instantiate_us", microseconds(receipt.instantiate)).number("guest_us", microseconds(receipt.guest));
+  line.number("host_us", microseconds(receipt.host)).number("memory", receipt.memory_peak);
+}
+
+}  // namespace
+
 Exchange::Exchange(Connection& connection, http::Request request, std::string id)
     : connection_(&connection), request_(std::move(request)), id_(std::move(id)), received_(steady_clock::now()) {}
 
@@ -100,6 +114,7 @@ void Exchange::log_access() {
   line.text("target", request_.target).number("status", status_).number("bytes", body_bytes_);
   line.number("us", taken.count());
   if (!function_.empty()) line.text("function", function_);
+  if (receipt_) log_receipt(line, *receipt_);
   context.log.write(std::move(line));
 }
 

@@ -23,7 +23,7 @@ class Exchange final : public invoke::ResponseSink, public std::enable_shared_fr
   Exchange(Connection& connection, http::Request request, std::string id);
 
   const http::Request& request() const { return request_; }
-  std::string take_body() { return std::move(request_.body); }
+  std::string take_body() { return std::exchange(request_.body, {}); }
   const std::string& id() const { return id_; }  // also the response header X-Request-Id
   const std::string& remote_address() const;
   const std::string& local_port() const;
@@ -47,6 +47,7 @@ class Exchange final : public invoke::ResponseSink, public std::enable_shared_fr
   void write(std::string_view bytes) override;
   void finish() override;
   void abort() override;
+  void account(const metrics::Receipt& receipt) override { receipt_ = receipt; }
   bool writable() const override;
   void on_writable(std::function<void()> resume) override;
 
@@ -62,6 +63,7 @@ class Exchange final : public invoke::ResponseSink, public std::enable_shared_fr
   http::Request request_;
   std::string id_;
   std::string function_;
+  std::optional<metrics::Receipt> receipt_;
   std::chrono::steady_clock::time_point received_;
   std::shared_ptr<void> work_;
   std::function<void()> resume_;

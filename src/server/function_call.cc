@@ -27,6 +27,7 @@ void call_function(LoopContext& context, Exchange& exchange, registry::VersionPt
   exchange.set_function(version->function());
   const sandbox::abi::Call described = {
       .request = exchange.request(),
+      .body_bytes = exchange.request().body.size(),
       .function = version->function(),
       .route = call->options.route,
       .script_name = call->options.script_name,
@@ -34,7 +35,7 @@ void call_function(LoopContext& context, Exchange& exchange, registry::VersionPt
       .server_name = call->server_name,
       .server_port = call->server_port,
   };
-  invoke::CallRequest request{version, described, exchange.id(), exchange.is_seed()};
+  invoke::CallRequest request{version, described, exchange.take_body(), exchange.id(), exchange.is_seed()};
   call->invocation = std::make_shared<invoke::Invocation>(context.environment, std::move(request), exchange);
   const auto invocation = call->invocation;
   exchange.keep(std::move(call));

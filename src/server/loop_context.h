@@ -28,6 +28,8 @@ struct LoopCounters {
 // What a server serves. Outlives it.
 struct Services {
   registry::Registry& registry;
+  invoke::Admission& admission;
+  invoke::Background& background;
   invoke::Loader& loader;
   Log& log;
   const Pipeline& pipeline;
@@ -37,7 +39,8 @@ struct Services {
 struct LoopContext {
   LoopContext(const Services& services, const http::Limits& http_limits, std::uint64_t id_seed)
       : registry(services.registry),
-        environment{loop, services.loader, services.log},
+        turns(loop),
+        environment{loop, turns, services.admission, services.background, services.loader, services.log},
         log(services.log),
         pipeline(services.pipeline),
         limits(http_limits),
@@ -50,6 +53,7 @@ struct LoopContext {
 
   net::Loop loop;
   registry::Registry::Reader registry;
+  invoke::RunQueue turns;
   invoke::Environment environment;
   Log& log;
   const Pipeline& pipeline;

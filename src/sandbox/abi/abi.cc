@@ -51,7 +51,6 @@ std::string_view content_type_of(std::string_view output) {
 
 Inputs make_inputs(Kind kind, const Settings& settings, const Call& call) {
   Inputs inputs;
-  inputs.standard_input = call.request.body;
   inputs.table = &settings.environment;
   inputs.tcp_allow = &settings.tcp_allow;
   if (settings.cgi) {

@@ -14,6 +14,7 @@ namespace mayfly::sandbox::abi {
 // A request on its way to a function: what a guest may be told of it.
 struct Call {
   const http::Request& request;
+  std::size_t body_bytes;        // of the request
   std::string_view function;     // name
   std::string_view route;        // that matched: `/hello`, or `/hello/...` for a prefix
   std::string_view script_name;  // the part of the path that named the function: `/hello`
@@ -22,7 +23,7 @@ struct Call {
   std::string_view server_port;
 };
 
-// What the guest is given. The result points into `call.request` and `settings`, which outlive it.
+// What the guest is given, but for its standard input. The result points into `settings`, which outlive it.
 Inputs make_inputs(Kind kind, const Settings& settings, const Call& call);
 
 // The start of a response, from the start of stdout.

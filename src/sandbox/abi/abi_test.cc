@@ -15,7 +15,7 @@ http::Request get(std::string target) {
 }
 
 Call call_of(const http::Request& request) {
-  return {request, "hello", "/hello/...", "/hello", "127.0.0.1", "example.org", "8080"};
+  return {request, request.body.size(), "hello", "/hello/...", "/hello", "127.0.0.1", "example.org", "8080"};
 }
 
 using Strings = std::vector<std::string>;

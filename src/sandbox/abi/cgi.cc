@@ -84,7 +84,7 @@ std::vector<std::string> cgi_environment(const Settings& settings, const Call& c
   };
   set("AUTH_TYPE", "");
   set("REMOTE_USER", "");
-  set("CONTENT_LENGTH", fmt::to_string(request.body.size()));
+  set("CONTENT_LENGTH", fmt::to_string(call.body_bytes));
   set("CONTENT_TYPE", request.fields.get("Content-Type"));
   set("GATEWAY_INTERFACE", "CGI/1.1");
   set("SERVER_SOFTWARE", "WAGI/1");

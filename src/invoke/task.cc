@@ -1,0 +1,40 @@
+#include "invoke/task.h"
+
+#include "invoke/invocation.h"
+
+namespace mayfly::invoke {
+
+Task::Task(const Environment& environment, Parts parts)
+    : loop_(environment.loop),
+      version_(std::move(parts.version)),
+      place_(std::move(parts.place)),
+      body_(std::move(parts.body)),
+      inputs_(std::move(parts.inputs)),
+      home_(std::move(parts.home)),
+      log_(environment.log, parts.request_id, *version_) {
+  inputs_.standard_input = body_;
+  instance_.emplace(*version_->program(), inputs_, version_->settings().limits, *this);
+}
+
+void Task::send_home(std::unique_ptr<Task> task, sandbox::Instance::Progress progress) {
+  net::Loop& loop = task->loop_;
+  loop.post([task = std::move(task), progress]() mutable {
+    if (const auto home = task->home_.lock()) home->come_home(std::move(task), progress);
+  });
+}
+
+bool Task::output_ready() {
+  const auto home = home_.lock();
+  return !home || home->output_ready();
+}
+
+Status Task::write_output(std::string_view bytes) {
+  const auto home = home_.lock();
+  return home ? home->write_output(bytes) : Status();
+}
+
+void Task::wake() {
+  if (const auto home = home_.lock()) home->wake();
+}
+
+}  // namespace mayfly::invoke
