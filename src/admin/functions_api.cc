@@ -37,9 +37,13 @@ json::object describe_settings(const sandbox::Settings& settings) {
   for (const auto& [name, value] : settings.environment) variables.emplace_back(name);
   json::array allow;
   for (const std::string& address : settings.tcp_allow) allow.emplace_back("tcp=" + address);
-  return {{"environment", std::move(variables)},
-          {"allow", std::move(allow)},
-          {"limits", registry::limits_json(settings.limits)}};
+  json::array volumes;
+  for (const auto& [guest, source, writable] : settings.volumes) {
+    volumes.emplace_back(fmt::format("{}:{}{}", source, guest, writable ? ":rw" : ""));
+  }
+  return {{"environment", std::move(variables)}, {"allow", std::move(allow)},
+          {"volumes", std::move(volumes)},       {"tenant", settings.tenant},
+          {"timing", settings.server_timing},    {"limits", registry::limits_json(settings.limits)}};
 }
 
 }  // namespace
@@ -84,6 +88,7 @@ void FunctionsApi::show_module(Exchange& exchange, const std::string& name, cons
   const Version& version = **entry;
   json::object answer = describe_version(version, url_of(exchange, name));
   answer["settings"] = describe_settings(version.settings());
+  answer["can_only"] = to_text(version.facts().capabilities);
   answer["versions"] = json::array{json::object{{"version", version.facts().digest},
                                                 {"size", version.facts().size},
                                                 {"created_ms", version.facts().created},
@@ -102,6 +107,7 @@ void FunctionsApi::show(Exchange& exchange, const std::string& name) {
   }
   json::object answer = describe_version(*found->second, url_of(exchange, name));
   answer["settings"] = describe_settings(found->second->settings());
+  answer["can_only"] = to_text(found->second->facts().capabilities);
   deployer_.on_worker(
       deploy::Deployer::Work::kKeeps, exchange.loop(), [this, name] { return deployer_.versions(name); },
       [weak = exchange.weak_from_this(),
@@ -124,9 +130,16 @@ void FunctionsApi::show(Exchange& exchange, const std::string& name) {
 void FunctionsApi::deploy(Exchange& exchange, const std::string& name) {
   if (auto named = registry::check_name(name); !named) return exchange.fail(named.error());
   if (!deployer_.has_room()) return exchange.fail({ErrorCode::kOverloaded, "too many uploads wait to be compiled"});
-  auto settings = deploy::parse_options(http::parse_query(exchange.request().query()));
+  auto options = http::parse_query(exchange.request().query());
+  std::string accept;
+  std::erase_if(options, [&](http::Parameter& option) {
+    if (option.name != "accept") return false;
+    accept = std::move(option.value);
+    return true;
+  });
+  auto settings = deploy::parse_options(options);
   if (!settings) return exchange.fail(settings.error());
-  deploy::Upload upload{name, exchange.take_body(), std::move(*settings)};
+  deploy::Upload upload{name, exchange.take_body(), std::move(*settings), std::move(accept)};
   deployer_.on_worker(
       deploy::Deployer::Work::kCompiles, exchange.loop(),
       [this, upload = std::move(upload)]() mutable { return deployer_.deploy(std::move(upload)); },
@@ -136,6 +149,8 @@ void FunctionsApi::deploy(Exchange& exchange, const std::string& name) {
         if (!deployed) return self->fail(deployed.error());
         const Version& version = *deployed->version;
         json::object answer = describe_version(version, url_of(*self, version.function()));
+        answer["capabilities"] = registry::capabilities_json(version.facts().capabilities);
+        answer["can_only"] = to_text(version.facts().capabilities);
         answer["compile_us"] = deployed->compile_time.count();
         self->respond(json_response(deployed->is_new_function ? 201 : 200, answer));
       });

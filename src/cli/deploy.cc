@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "deploy/deployer.h"
 #include "deploy/function_file.h"
 #include "sandbox/limits.h"
 
@@ -32,6 +33,7 @@ struct Deploy {
   std::string name;
   bool cgi = false;
   bool timing = false;
+  bool accept = false;
   bool json = false;
   std::map<std::string, std::vector<std::string>> passed;  // options that go to the server as they are
 
@@ -75,6 +77,7 @@ Result<Client::Request> Deploy::make_request() {
     for (const std::string& value : values) request.query.emplace_back(option, value);
   }
   if (cgi) request.query.emplace_back("cgi", "true");
+  if (accept) request.query.emplace_back("accept", deploy::kAcceptAny);
   if (timing) request.query.emplace_back("timing", "true");
   return request;
 }
@@ -85,9 +88,10 @@ int Deploy::run() {
   const Client::Request& request = *made;
   return call_and_print(client, request, json, [](const boost::json::value& answer) {
     const auto text = [&](const char* member) { return boost::json::value_to<std::string>(answer.at(member)); };
-    fmt::print("{} is live at {}\n  kind {}, version {}, {} bytes, compiled in {:.1f} ms\n", text("name"), text("url"),
-               text("kind"), text("version").substr(0, 19), answer.at("size").to_number<std::uint64_t>(),
-               answer.at("compile_us").to_number<double>() / 1000);
+    fmt::print("{} is live at {}\n  kind {}, version {}, {} bytes, compiled in {:.1f} ms\n  it can only: {}\n",
+               text("name"), text("url"), text("kind"), text("version").substr(0, 19),
+               answer.at("size").to_number<std::uint64_t>(), answer.at("compile_us").to_number<double>() / 1000,
+               text("can_only"));
   });
 }
 
@@ -101,6 +105,7 @@ void add_deploy(CLI::App& app, int& exit_code) {
   command->add_option("--name", deploy->name, "Name of the function; the file's name unless given");
   command->add_flag("--cgi", deploy->cgi, "A CGI program: its output starts with headers");
   command->add_flag("--timing", deploy->timing, "Responses carry a Server-Timing header");
+  command->add_flag("--accept-capabilities", deploy->accept, "The new version may do what the one before could not");
   command->add_flag("--json", deploy->json, "Print the server's answer as JSON");
   const auto pass = [&](std::string option, const std::string& help) {
     std::string flag = "--" + option;

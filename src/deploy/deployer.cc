@@ -65,7 +65,8 @@ Result<Deployed> Deployer::deploy(Upload upload) {
   if (!compiled) return fail(std::move(compiled.error()));
 
   upload.settings.entry = compiled->program->entry().name;
-  const std::string manifest = registry::to_json({compiled->program->entry(), upload.settings});
+  const sandbox::Capabilities capabilities = sandbox::capabilities(compiled->program->abilities(), upload.settings);
+  const std::string manifest = registry::to_json({compiled->program->entry(), upload.settings, capabilities});
   const VersionRecord record = {
       .function = upload.name,
       .digest = registry::version_digest(artefact, manifest),
@@ -81,6 +82,7 @@ Result<Deployed> Deployer::deploy(Upload upload) {
     return fail(ErrorCode::kReservedName,
                 fmt::format("`{}` is a module of the folder that --dir names; change it there", upload.name));
   }
+  if (auto accepted = check_capabilities(upload, capabilities); !accepted) return fail(std::move(accepted.error()));
   const auto published = services_.storage.publish(record);
   if (!published) return fail(published.error());
   auto version = from_record(*published);
@@ -91,19 +93,37 @@ Result<Deployed> Deployer::deploy(Upload upload) {
   return Deployed{std::move(*version), compiled->time, is_new};
 }
 
+// A version that reaches further than the one before needs a word from who deploys it: the digest of what is new.
+Status Deployer::check_capabilities(const Upload& upload, const sandbox::Capabilities& capabilities) {
+  const auto snapshot = services_.registry.current();
+  const auto active = snapshot->functions.find(upload.name);
+  if (active == snapshot->functions.end() || upload.accept == kAcceptAny) return {};
+  const auto more = sandbox::beyond(capabilities, active->second->facts().capabilities);
+  if (more.empty()) return {};
+  constexpr std::size_t kDigits = 12;
+  const std::string list = fmt::format("{}", fmt::join(more, ", "));
+  const std::string digest = sha256_hex(list).substr(0, kDigits);
+  if (upload.accept == digest) return {};
+  return fail(ErrorCode::kNewCapabilities, fmt::format("beyond the version that is live, this one can: {}; if that is "
+                                                       "meant, deploy it with ?accept={} or --accept-capabilities",
+                                                       list, digest));
+}
+
 Result<VersionPtr> Deployer::make_ephemeral(Upload upload) {
   const std::string artefact = sha256_hex(upload.bytes);
   auto compiled = compile(upload, artefact);
   if (!compiled) return fail(std::move(compiled.error()));
   const sandbox::EntryPoint& entry = compiled->program->entry();
   upload.settings.entry = entry.name;
+  auto capabilities = sandbox::capabilities(compiled->program->abilities(), upload.settings);
   auto metrics = services_.metrics.of(upload.name);
   Version::Facts facts = {
       .function = std::move(upload.name),
-      .digest = registry::version_digest(artefact, registry::to_json({entry, upload.settings})),
+      .digest = registry::version_digest(artefact, registry::to_json({entry, upload.settings, {}})),
       .artefact = artefact,
       .entry = entry,
       .settings = std::move(upload.settings),
+      .capabilities = std::move(capabilities),
       .size = upload.bytes.size(),
       .created = unix_milliseconds(),
   };
@@ -117,7 +137,7 @@ Result<VersionPtr> Deployer::from_record(const VersionRecord& record) {
   if (!manifest) return fail(std::move(manifest.error()));
   return std::make_shared<const Version>(
       Version::Facts{record.function, record.digest, record.artefact, std::move(manifest->entry),
-                     std::move(manifest->settings), record.size, record.created},
+                     std::move(manifest->settings), std::move(manifest->capabilities), record.size, record.created},
       services_.metrics.of(record.function));
 }
 

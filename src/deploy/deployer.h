@@ -17,10 +17,13 @@ namespace mayfly::deploy {
 
 inline constexpr std::size_t kWaitingUploads = 32;  // more are refused with 503
 
+inline constexpr std::string_view kAcceptAny = "any";
+
 struct Upload {
   std::string name;
   std::string bytes;  // a module, binary or text
   sandbox::Settings settings;
+  std::string accept = {};  // what it may do beyond the version before: the digest of that, or kAcceptAny
 };
 
 struct Deployed {
@@ -80,6 +83,7 @@ class Deployer final : public invoke::Loader {
  private:
   struct Compiled;
   Result<Compiled> compile(const Upload& upload, const std::string& artefact) const;
+  Status check_capabilities(const Upload& upload, const sandbox::Capabilities& capabilities);
   Result<registry::VersionPtr> from_record(const storage::VersionRecord& record);
   void publish(const registry::VersionPtr& version);
 

@@ -30,6 +30,18 @@ sandbox::VolumeMount volume_of(const json::object& object) {
           object.at("writable").as_bool()};
 }
 
+json::array texts_json(const std::vector<std::string>& texts) {
+  json::array all;
+  for (const std::string& text : texts) all.emplace_back(to_utf8(text));
+  return all;
+}
+
+std::vector<std::string> texts_of(const json::value& texts) {
+  std::vector<std::string> all;
+  for (const json::value& text : texts.as_array()) all.emplace_back(text.as_string());
+  return all;
+}
+
 json::array volumes_json(const std::vector<sandbox::VolumeMount>& volumes) {
   json::array all;
   for (const auto& [guest, source, writable] : volumes) {
@@ -48,9 +60,7 @@ Manifest read(const json::object& object) {
   for (const auto& [name, value] : object.at("environment").as_object()) {
     manifest.settings.environment.emplace(name, value.as_string());
   }
-  for (const auto& address : object.at("tcp_allow").as_array()) {
-    manifest.settings.tcp_allow.emplace_back(address.as_string());
-  }
+  manifest.settings.tcp_allow = texts_of(object.at("tcp_allow"));
   if (const json::value* volumes = object.if_contains("volumes")) {
     for (const auto& volume : volumes->as_array()) manifest.settings.volumes.push_back(volume_of(volume.as_object()));
   }
@@ -58,11 +68,18 @@ Manifest read(const json::object& object) {
   if (const json::value* timing = object.if_contains("server_timing")) {
     manifest.settings.server_timing = timing->as_bool();
   }
+  if (const json::value* capabilities = object.if_contains("capabilities")) {
+    manifest.capabilities = {texts_of(capabilities->at("inside")), texts_of(capabilities->at("outside"))};
+  }
   manifest.settings.limits = limits_of(object.at("limits").as_object());
   return manifest;
 }
 
 }  // namespace
+
+boost::json::object capabilities_json(const sandbox::Capabilities& capabilities) {
+  return {{"inside", texts_json(capabilities.inside)}, {"outside", texts_json(capabilities.outside)}};
+}
 
 boost::json::object limits_json(const sandbox::Limits& limits) {
   json::object object;
@@ -79,17 +96,16 @@ boost::json::object limits_json(const sandbox::Limits& limits) {
 std::string to_json(const Manifest& manifest) {
   json::object environment;
   for (const auto& [name, value] : manifest.settings.environment) environment[name] = to_utf8(value);
-  json::array allow;
-  for (const std::string& address : manifest.settings.tcp_allow) allow.emplace_back(address);
   return json::serialize(json::object{
       {"kind", sandbox::name_of(manifest.entry.kind)},
       {"entry", manifest.entry.name},
       {"cgi", manifest.settings.cgi},
       {"environment", std::move(environment)},
-      {"tcp_allow", std::move(allow)},
+      {"tcp_allow", texts_json(manifest.settings.tcp_allow)},
       {"volumes", volumes_json(manifest.settings.volumes)},
       {"tenant", manifest.settings.tenant},
       {"server_timing", manifest.settings.server_timing},
+      {"capabilities", capabilities_json(manifest.capabilities)},
       {"limits", limits_json(manifest.settings.limits)},
   });
 }

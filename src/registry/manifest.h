@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "sandbox/capabilities.h"
 #include "sandbox/kind.h"
 #include "sandbox/settings.h"
 
@@ -15,6 +16,7 @@ namespace mayfly::registry {
 struct Manifest {
   sandbox::EntryPoint entry;
   sandbox::Settings settings;
+  sandbox::Capabilities capabilities;
 
   bool operator==(const Manifest&) const = default;
 };
@@ -22,7 +24,8 @@ struct Manifest {
 // JSON with members in a fixed order: the same manifest is always the same text.
 std::string to_json(const Manifest& manifest);
 Result<Manifest> parse_manifest(std::string_view json);
-// The limits alone, as they stand in it.
+// Parts of it, as they stand in it.
+boost::json::object capabilities_json(const sandbox::Capabilities& capabilities);
 boost::json::object limits_json(const sandbox::Limits& limits);
 
 // The identity of a version: "sha256:" and the hash of artefact digest and manifest together.

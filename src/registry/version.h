@@ -22,6 +22,7 @@ class Version {
     std::string artefact;       // 64 hex digits of the module's bytes
     sandbox::EntryPoint entry;  // kind, and the export that is called
     sandbox::Settings settings;
+    sandbox::Capabilities capabilities;
     std::uint64_t size = 0;    // bytes of the module
     std::int64_t created = 0;  // Unix milliseconds
   };

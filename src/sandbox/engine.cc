@@ -118,11 +118,11 @@ Result<std::shared_ptr<const Program>> Engine::load(std::string_view bytes, std:
                                    found->name.size(), &linked);
   // Names are known by now, so what does not fit is the type of an import.
   if (error != nullptr) return fail(ErrorCode::kUnknownImport, message_of(error));
-  return std::make_shared<const Program>(*this, linked, std::move(*found));
+  return std::make_shared<const Program>(*this, linked, std::move(*found), abilities_of((*module)->imports()));
 }
 
-Program::Program(Engine& engine, mayfly_program_t* linked, EntryPoint entry)
-    : engine_(engine), linked_(linked), entry_(std::move(entry)) {}
+Program::Program(Engine& engine, mayfly_program_t* linked, EntryPoint entry, Abilities abilities)
+    : engine_(engine), linked_(linked), entry_(std::move(entry)), abilities_(abilities) {}
 
 Program::~Program() { mayfly_program_delete(linked_); }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sandbox/capabilities.h"
 #include "sandbox/kind.h"
 
 #include <memory>
@@ -14,11 +15,12 @@ class Engine;
 // shared by all threads; the engine outlives it.
 class Program {
  public:
-  Program(Engine& engine, mayfly_program_t* linked, EntryPoint entry);  // takes `linked` over
+  Program(Engine& engine, mayfly_program_t* linked, EntryPoint entry, Abilities abilities);  // takes `linked` over
   ~Program();
   Program(const Program&) = delete;
 
   const EntryPoint& entry() const { return entry_; }
+  Abilities abilities() const { return abilities_; }
   Engine& engine() const { return engine_; }
   const mayfly_program_t* get() const { return linked_; }
 
@@ -26,6 +28,7 @@ class Program {
   Engine& engine_;
   mayfly_program_t* linked_;
   EntryPoint entry_;
+  Abilities abilities_;
 };
 
 }  // namespace mayfly::sandbox

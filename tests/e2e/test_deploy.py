@@ -48,7 +48,8 @@ def test_put_answers_with_what_is_live_now(server):
     assert deployed.pop("compile_us") > 0
     size = len((GUESTS / "two-iovecs.wat").read_bytes())
     assert deployed == {
-        "name": "hello", "kind": "command", "entry": "_start", "url": f"{server.url}/hello", "size": size}
+        "name": "hello", "kind": "command", "entry": "_start", "url": f"{server.url}/hello", "size": size,
+        "can_only": "write stdout and stderr", "capabilities": {"inside": ["write stdout and stderr"], "outside": []}}
     assert server.get("/hello").text == "Hello World!\n"
 
 
@@ -92,12 +93,14 @@ def test_list_is_empty_at_first_and_then_sorted(server):
 
 def test_show_tells_the_settings_but_no_value_of_a_variable(server):
     server.deploy("f", "echo", "?env=KEY%3Dhunter2&allow=tcp%3D127.0.0.1:1&memory=64MiB&cpu=2s&timeout=500ms"
-                               "&response=1MiB&log=4KiB&sockets=3")
+                               "&response=1MiB&log=4KiB&sockets=3&request=1KiB&tmp=1MiB&files=9&log_rate=1KiB"
+                               "&concurrency=7&queue=8&queue_time=3s&tenant=acme&timing=true")
     answer = server.get(f"{FUNCTIONS}/f")
     assert answer.json["settings"] == {
-        "environment": ["KEY"], "allow": ["tcp=127.0.0.1:1"],
-        "limits": {"memory_bytes": 64 << 20, "cpu_ms": 2000, "wall_ms": 500, "response_bytes": 1 << 20,
-                   "log_bytes": 4096, "sockets": 3}}
+        "environment": ["KEY"], "allow": ["tcp=127.0.0.1:1"], "volumes": [], "tenant": "acme", "timing": True,
+        "limits": {"memory_bytes": 64 << 20, "cpu_ms": 2000, "wall_ms": 500, "request_bytes": 1024,
+                   "response_bytes": 1 << 20, "tmp_bytes": 1 << 20, "files": 9, "sockets": 3, "log_bytes": 4096,
+                   "log_bytes_per_second": 1024, "concurrency": 7, "queue": 8, "queue_ms": 3000}}
     assert "hunter2" not in answer.text + server.get(FUNCTIONS).text
     assert b"KEY=hunter2\0" in server.get("/f").body
 
@@ -257,7 +260,8 @@ def test_the_command_line_passes_every_option(server):
     assert server.get("/echo").body == "echo\0a=1 & 2\0b=caf\u00e9\0".encode()
     settings = server.show("echo")["settings"]
     assert settings["allow"] == ["tcp=127.0.0.1:1"]
-    assert list(settings["limits"].values())[:4] == [1 << 20, 1000, 2000, 1024]
+    limits = settings["limits"]
+    assert [limits[name] for name in ("memory_bytes", "cpu_ms", "wall_ms", "response_bytes")] == [1 << 20, 1000, 2000, 1024]
     assert server.command("deploy", str(GUESTS / "echo.wat"), "--cgi").returncode == 0
     assert server.show("echo")["kind"] == "cgi"
 
@@ -272,6 +276,7 @@ def test_the_command_line_passes_the_options_log_and_sockets(server):
     [
         (["deploy", "no-such-file.wasm"], "cannot read no-such-file.wasm: No such file"),
         (["deploy", str(GUESTS)], "cannot read"),
+        (["deploy"], "function.toml"),
         (["deploy", str(GUESTS / "no-entry.wat")], "No entry point: the module exports none of"),
         (["deploy", str(GUESTS / "run.wat"), "--name", "../etc"], "Bad function name"),
         (["deploy", str(GUESTS / "run.wat"), "--memory", "huge"], "Bad option: option `memory`"),

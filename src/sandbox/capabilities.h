@@ -1,0 +1,31 @@
+#pragma once
+
+#include "sandbox/module.h"
+#include "sandbox/settings.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mayfly::sandbox {
+
+// What a module asks for, by its imports: a set of bits.
+using Abilities = std::uint32_t;
+Abilities abilities_of(const std::vector<Import>& imports);
+
+// What a function can do: what its module asks for, as far as its settings grant it.
+struct Capabilities {
+  std::vector<std::string> inside;   // of the request and the sandbox alone: `read stdin`
+  std::vector<std::string> outside;  // beyond them: `connect to 10.0.0.5:25`
+
+  bool operator==(const Capabilities&) const = default;
+};
+Capabilities capabilities(Abilities abilities, const Settings& settings);
+
+// As a sentence: `read stdin, write stdout`; `compute` when there is nothing else.
+std::string to_text(const Capabilities& capabilities);
+
+// Those outside that `before` does not have.
+std::vector<std::string> beyond(const Capabilities& now, const Capabilities& before);
+
+}  // namespace mayfly::sandbox

@@ -1,0 +1,43 @@
+#include "sandbox/capabilities.h"
+
+#include <gtest/gtest.h>
+
+namespace mayfly::sandbox {
+namespace {
+
+const std::vector<Import> kWasiImports = {{"wasi_snapshot_preview1", "fd_read", ExternKind::kFunction},
+                                          {"wasi_snapshot_preview1", "fd_write", ExternKind::kFunction},
+                                          {"wasi_snapshot_preview1", "environ_get", ExternKind::kFunction}};
+const std::vector<Import> kTcpImports = {{"env", "tcp_connect", ExternKind::kFunction},
+                                         {"env", "db_get", ExternKind::kFunction}};
+
+TEST(Capabilities, AreWhatTheModuleAsksForAndTheSettingsGrant) {
+  Settings settings;
+  settings.environment = {{"KEY", "secret"}};
+  settings.tcp_allow = {"10.0.0.5:25"};
+  EXPECT_EQ(to_text(capabilities(abilities_of(kWasiImports), settings)),
+            "read stdin, write stdout and stderr, read the variable KEY")
+      << "it has no import to connect with";
+  EXPECT_EQ(to_text(capabilities(abilities_of(kTcpImports), settings)),
+            "connect to 10.0.0.5:25, read the variable KEY");
+  EXPECT_EQ(to_text(capabilities(abilities_of(kTcpImports), {})), "compute") << "nothing is granted";
+}
+
+TEST(Capabilities, NameVolumes) {
+  Settings settings;
+  settings.volumes = {{"/data", "uploads", true}, {"/site", "www", false}};
+  const std::vector<Import> imports = {{"wasi_snapshot_preview1", "path_open", ExternKind::kFunction}};
+  EXPECT_EQ(to_text(capabilities(abilities_of(imports), settings)),
+            "use its own /tmp, read and write files of volume uploads under /data, read files of volume www under "
+            "/site");
+}
+
+TEST(Capabilities, TellWhatANewVersionCanDoBeyondTheLast) {
+  const Capabilities before{{"read stdin"}, {"connect to a:1"}};
+  const Capabilities now{{"read stdin", "sleep"}, {"connect to a:1", "connect to b:2"}};
+  EXPECT_EQ(beyond(now, before), std::vector<std::string>{"connect to b:2"});
+  EXPECT_TRUE(beyond(before, now).empty());
+}
+
+}  // namespace
+}  // namespace mayfly::sandbox
