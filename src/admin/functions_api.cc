@@ -21,6 +21,13 @@ std::string url_of(const Exchange& exchange, std::string_view name) {
   return fmt::format("http://{}/{}", exchange.request().fields.get("Host"), name);
 }
 
+// Whether its code is in memory, and how it was compiled.
+std::string_view describe_code(const Version& version) {
+  const auto program = version.program();
+  if (program == nullptr) return "not loaded";
+  return program->tier() == sandbox::Tier::kBaseline ? "baseline" : "optimised";
+}
+
 json::object describe_version(const Version& version, std::string_view url) {
   const Version::Facts& facts = version.facts();
   return {{"name", facts.function},
@@ -29,7 +36,8 @@ json::object describe_version(const Version& version, std::string_view url) {
           {"version", facts.digest},
           {"url", url},
           {"size", facts.size},
-          {"created_ms", facts.created}};
+          {"created_ms", facts.created},
+          {"code", describe_code(version)}};
 }
 
 json::object describe_settings(const sandbox::Settings& settings) {

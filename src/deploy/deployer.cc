@@ -52,7 +52,7 @@ struct Deployer::Compiled {
 
 Result<Deployer::Compiled> Deployer::compile(const Upload& upload, const std::string& artefact) const {
   const auto start = std::chrono::steady_clock::now();
-  auto program = services_.engine.load(upload.bytes, artefact, upload.settings.entry);
+  auto program = services_.engine.load(upload.bytes, artefact, upload.settings.entry, sandbox::Engine::Want::kSoon);
   if (!program) return fail(std::move(program.error()));
   const auto taken = std::chrono::steady_clock::now() - start;
   return Compiled{std::move(*program), std::chrono::duration_cast<std::chrono::microseconds>(taken)};
@@ -90,6 +90,7 @@ Result<Deployed> Deployer::deploy(Upload upload) {
   (*version)->set_program(std::move(compiled->program));
   const bool is_new = !services_.registry.current()->functions.contains(upload.name);
   publish(*version);
+  optimise(*version, std::move(upload.bytes));
   return Deployed{std::move(*version), compiled->time, is_new};
 }
 
@@ -129,7 +130,19 @@ Result<VersionPtr> Deployer::make_ephemeral(Upload upload) {
   };
   const auto version = std::make_shared<const Version>(std::move(facts), std::move(metrics));
   version->set_program(std::move(compiled->program));
+  optimise(version, std::move(upload.bytes));
   return version;
+}
+
+// A version with baseline code gets optimised code when that is compiled. Requests in flight end with what they have.
+void Deployer::optimise(const VersionPtr& version, std::string bytes) {
+  if (version->program()->tier() == sandbox::Tier::kOptimised) return;
+  optimising_.post([this, version, bytes = std::move(bytes)] {
+    const Version::Facts& facts = version->facts();
+    auto program = services_.engine.load(bytes, facts.artefact, facts.entry.name);
+    // It was compiled once, so a failure is of the machine: the version stays as it is.
+    if (program) version->set_program(std::move(*program));
+  });
 }
 
 Result<VersionPtr> Deployer::from_record(const VersionRecord& record) {
@@ -196,9 +209,11 @@ void Deployer::load(const VersionPtr& version, net::Loop& loop, std::function<vo
         if (version->program() != nullptr) return {};  // another request was first
         const auto bytes = services_.storage.read_blob(version->facts().artefact);
         if (!bytes) return fail(bytes.error());
-        auto program = services_.engine.load(*bytes, version->facts().artefact, version->facts().entry.name);
+        auto program = services_.engine.load(*bytes, version->facts().artefact, version->facts().entry.name,
+                                             sandbox::Engine::Want::kSoon);
         if (!program) return fail(std::move(program.error()));
         version->set_program(std::move(*program));
+        optimise(version, *bytes);
         return {};
       },
       std::move(done));

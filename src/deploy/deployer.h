@@ -45,7 +45,7 @@ struct Services {
 class Deployer final : public invoke::Loader {
  public:
   Deployer(const Services& services, unsigned threads)
-      : services_(services), compiling_("deploy", threads), keeping_("store", 1) {}
+      : services_(services), compiling_("deploy", threads), optimising_("optimise", 1), keeping_("store", 1) {}
 
   // Makes what is stored live again. Programs are loaded when first called.
   Status restore();
@@ -63,7 +63,9 @@ class Deployer final : public invoke::Loader {
 
   // Before the loops that results are posted to are gone. False when a compilation takes longer than `patience`: it
   // cannot be interrupted.
-  bool stop(std::chrono::milliseconds patience) { return compiling_.stop(patience) && keeping_.stop(patience); }
+  bool stop(std::chrono::milliseconds patience) {
+    return compiling_.stop(patience) && optimising_.stop(patience) && keeping_.stop(patience);
+  }
 
   void load(const registry::VersionPtr& version, net::Loop& loop, std::function<void(Status)> done) override;
 
@@ -86,10 +88,12 @@ class Deployer final : public invoke::Loader {
   Status check_capabilities(const Upload& upload, const sandbox::Capabilities& capabilities);
   Result<registry::VersionPtr> from_record(const storage::VersionRecord& record);
   void publish(const registry::VersionPtr& version);
+  void optimise(const registry::VersionPtr& version, std::string bytes);
 
   Services services_;
   std::mutex writing_;  // held from the record to the snapshot: both change in the same order
   net::Workers compiling_;
+  net::Workers optimising_;
   net::Workers keeping_;
 };
 

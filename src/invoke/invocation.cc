@@ -23,7 +23,8 @@ Invocation::~Invocation() {
 
 void Invocation::start() {
   started_ = loaded_ = steady_clock::now();
-  if (request_.version->program() == nullptr) load();
+  program_ = request_.version->program();
+  if (program_ == nullptr) load();
   else enter();
 }
 
@@ -32,6 +33,7 @@ void Invocation::load() {
     const auto self = weak.lock();
     if (!self) return;
     self->loaded_ = steady_clock::now();
+    self->program_ = self->request_.version->program();
     loaded ? self->enter() : self->fail_with(loaded.error());
   });
 }
@@ -61,10 +63,10 @@ void Invocation::enter() {
 }
 
 void Invocation::run() {
-  auto inputs = sandbox::abi::make_inputs(kind(), settings(), request_.call);
-  task_ =
-      std::make_unique<Task>(environment_, Task::Parts{request_.version, std::move(inputs), std::move(request_.body),
-                                                       request_.request_id, weak_from_this(), std::move(place_)});
+  auto inputs = sandbox::abi::make_inputs(program_->entry().kind, settings(), request_.call);
+  task_ = std::make_unique<Task>(
+      environment_, Task::Parts{request_.version, std::move(program_), std::move(inputs), std::move(request_.body),
+                                request_.request_id, weak_from_this(), std::move(place_)});
   // Whoever is ready already comes first; with nobody there, nobody is to wait for.
   if (environment_.turns.empty()) resume();
   else make_ready();

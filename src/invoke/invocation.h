@@ -67,7 +67,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
 
   const sandbox::Settings& settings() const { return request_.version->settings(); }
   metrics::Invocations& metrics() const { return request_.version->metrics(); }
-  sandbox::Kind kind() const { return request_.version->program()->entry().kind; }
+  sandbox::Kind kind() const { return task_->instance().kind(); }
 
   Environment environment_;
   CallRequest request_;
@@ -75,6 +75,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   State state_ = State::kLoading;
   std::chrono::steady_clock::time_point started_, loaded_, admitted_;
 
+  std::shared_ptr<const sandbox::Program> program_;  // until its task has it
   Admission::Place place_;
   std::unique_ptr<Task> task_;  // while the guest is at home
   Task* away_ = nullptr;        // while it is not

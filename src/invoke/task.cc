@@ -13,7 +13,7 @@ Task::Task(const Environment& environment, Parts parts)
       home_(std::move(parts.home)),
       log_(environment.log, parts.request_id, *version_) {
   inputs_.standard_input = body_;
-  instance_.emplace(*version_->program(), inputs_, version_->settings().limits, *this);
+  instance_.emplace(std::move(parts.program), inputs_, version_->settings().limits, *this);
 }
 
 void Task::send_home(std::unique_ptr<Task> task, sandbox::Instance::Progress progress) {

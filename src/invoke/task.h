@@ -19,6 +19,7 @@ class Task final : public sandbox::GuestHost {
   // What it needs of its invocation; `body` is the request's, which inputs do not have yet.
   struct Parts {
     registry::VersionPtr version;
+    std::shared_ptr<const sandbox::Program> program;
     sandbox::Inputs inputs;
     std::string body;
     std::string_view request_id;

@@ -8,12 +8,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 
 namespace mayfly::registry {
 
-// One immutable version of a function. Its compiled program is loaded when it is first called and then kept.
+// One immutable version of a function. Its compiled program is loaded when it is first called and then kept; a baseline
+// one gives way to the optimised one.
 class Version {
  public:
   struct Facts {
@@ -35,17 +35,14 @@ class Version {
   const sandbox::Settings& settings() const { return facts_.settings; }
   metrics::Invocations& metrics() const { return *metrics_; }
 
-  // Null until set_program(); any thread.
-  const sandbox::Program* program() const { return program_.load(std::memory_order_acquire); }
-  // The first one stays; when this returns, program() has it.
-  void set_program(std::shared_ptr<const sandbox::Program> program) const;
+  // Null until set_program(); any thread. An invocation keeps what it got: a better one may take its place.
+  std::shared_ptr<const sandbox::Program> program() const { return program_.load(); }
+  void set_program(std::shared_ptr<const sandbox::Program> program) const { program_.store(std::move(program)); }
 
  private:
   Facts facts_;
   std::shared_ptr<metrics::Invocations> metrics_;
-  mutable std::shared_ptr<const sandbox::Program> owner_;
-  mutable std::atomic<const sandbox::Program*> program_ = nullptr;
-  mutable std::once_flag once_;
+  mutable std::atomic<std::shared_ptr<const sandbox::Program>> program_;
 };
 
 using VersionPtr = std::shared_ptr<const Version>;

@@ -74,9 +74,10 @@ bool Engine::take_slot() noexcept {
   return false;
 }
 
-Result<std::unique_ptr<Module>> Engine::compile(std::string_view bytes, std::string_view artefact) const {
-  if (ModuleHandle cached = cache_->load(engine_, artefact)) return std::make_unique<Module>(cached.release());
-
+Result<Engine::Compiled> Engine::compile(std::string_view bytes, std::string_view artefact, Want want) const {
+  if (ModuleHandle cached = cache_->load(engine_, artefact)) {
+    return Compiled{std::make_unique<Module>(cached.release())};
+  }
   Bytes binary;
   switch (sniff(bytes)) {
     case UploadKind::kBinary: break;
@@ -92,37 +93,49 @@ Result<std::unique_ptr<Module>> Engine::compile(std::string_view bytes, std::str
                                            : fmt::format("the file starts with the bytes {}", hex(bytes.substr(0, 8))));
   }
   wasmtime_module_t* compiled = nullptr;
+  if (want == Want::kSoon && bytes.size() >= kBaselineBytes) {
+    Bytes code;
+    if (auto* error = mayfly_compile_baseline(kImageBytes, as_bytes(bytes), bytes.size(), &code)) {
+      return refusal(message_of(error));
+    }
+    if (auto* error = wasmtime_module_deserialize(engine_, as_bytes(code.view()), code.size, &compiled)) {
+      return refusal(message_of(error));
+    }
+    return Compiled{std::make_unique<Module>(compiled), Tier::kBaseline};
+  }
   if (auto* error = wasmtime_module_new(engine_, as_bytes(bytes), bytes.size(), &compiled)) {
     return refusal(message_of(error));
   }
   cache_->store(compiled, artefact);
-  return std::make_unique<Module>(compiled);
+  return Compiled{std::make_unique<Module>(compiled)};
 }
 
 Result<std::shared_ptr<const Program>> Engine::load(std::string_view bytes, std::string_view artefact,
-                                                    std::string_view entry) {
-  const auto module = compile(bytes, artefact);
-  if (!module) return fail(module.error());
-  if (const auto known = check_imports(**module); !known) return fail(known.error());
-  auto found = find_entry_point(**module, entry);
+                                                    std::string_view entry, Want want) {
+  const auto compiled = compile(bytes, artefact, want);
+  if (!compiled) return fail(compiled.error());
+  const Module& module = *compiled->module;
+  if (const auto known = check_imports(module); !known) return fail(known.error());
+  auto found = find_entry_point(module, entry);
   if (!found) return fail(std::move(found.error()));
 
   std::unique_ptr<Module> memory;
-  if (const std::string& text = (*module)->imported_memory(); !text.empty()) {
-    auto provider = compile(text, sha256_hex(text));
+  if (const std::string& text = module.imported_memory(); !text.empty()) {
+    auto provider = compile(text, sha256_hex(text), Want::kOptimised);
     if (!provider) return fail(std::move(provider.error()));
-    memory = std::move(*provider);
+    memory = std::move(provider->module);
   }
   mayfly_program_t* linked = nullptr;
-  auto* error = mayfly_program_new(linker_, (*module)->get(), memory ? memory->get() : nullptr, as_bytes(found->name),
+  auto* error = mayfly_program_new(linker_, module.get(), memory ? memory->get() : nullptr, as_bytes(found->name),
                                    found->name.size(), &linked);
   // Names are known by now, so what does not fit is the type of an import.
   if (error != nullptr) return fail(ErrorCode::kUnknownImport, message_of(error));
-  return std::make_shared<const Program>(*this, linked, std::move(*found), abilities_of((*module)->imports()));
+  Program::Facts facts{std::move(*found), abilities_of(module.imports()), compiled->tier};
+  return std::make_shared<const Program>(*this, linked, std::move(facts));
 }
 
-Program::Program(Engine& engine, mayfly_program_t* linked, EntryPoint entry, Abilities abilities)
-    : engine_(engine), linked_(linked), entry_(std::move(entry)), abilities_(abilities) {}
+Program::Program(Engine& engine, mayfly_program_t* linked, Facts facts)
+    : engine_(engine), linked_(linked), facts_(std::move(facts)) {}
 
 Program::~Program() { mayfly_program_delete(linked_); }
 

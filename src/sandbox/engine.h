@@ -36,10 +36,12 @@ class Engine {
   ~Engine();
   Engine(const Engine&) = delete;
 
-  // Compiles an upload (a binary or text), or maps its code from the cache, and links it. `artefact` is the
-  // SHA-256 of the bytes in hex; `entry` as find_entry_point. Blocks for as long as compiling takes: never on a loop.
-  Result<std::shared_ptr<const Program>> load(std::string_view bytes, std::string_view artefact,
-                                              std::string_view entry);
+  // Maps the code of an upload (a binary or text) from the cache, or compiles it, and links it. `artefact` is the
+  // SHA-256 of the bytes in hex; `entry` as find_entry_point. With kSoon, a large module that is not in the cache gets
+  // baseline code. Blocks for as long as compiling takes: never on a loop.
+  enum class Want { kOptimised, kSoon };
+  Result<std::shared_ptr<const Program>> load(std::string_view bytes, std::string_view artefact, std::string_view entry,
+                                              Want want = Want::kOptimised);
 
   const EngineInfo& info() const { return info_; }
   wasm_engine_t* get() const { return engine_; }
@@ -52,7 +54,11 @@ class Engine {
 
  private:
   Engine(wasm_engine_t* engine, EngineInfo info, const EngineOptions& options);
-  Result<std::unique_ptr<Module>> compile(std::string_view bytes, std::string_view artefact) const;
+  struct Compiled {
+    std::unique_ptr<Module> module;
+    Tier tier = Tier::kOptimised;
+  };
+  Result<Compiled> compile(std::string_view bytes, std::string_view artefact, Want want) const;
 
   wasm_engine_t* engine_;
   wasmtime_linker* linker_ = nullptr;

@@ -28,8 +28,8 @@ struct EngineOutcome {
   mayfly_outcome_t raw;
 };
 
-Instance::Instance(const Program& program, const Inputs& inputs, const Limits& limits, GuestHost& host)
-    : program_(program),
+Instance::Instance(std::shared_ptr<const Program> program, const Inputs& inputs, const Limits& limits, GuestHost& host)
+    : program_(std::move(program)),
       guest_(inputs, limits, host),
       started_(steady_clock::now()),
       deadline_(started_ + limits.wall) {
@@ -38,7 +38,7 @@ Instance::Instance(const Program& program, const Inputs& inputs, const Limits& l
       .on_tick = [](void* self) { return static_cast<mayfly_tick_t>(on_tick(self)); },
       .memory_bytes = limits.memory_bytes,
   };
-  engine_instance_ = mayfly_instance_new(program.engine().get(), program.get(), &config);
+  engine_instance_ = mayfly_instance_new(program_->engine().get(), program_->get(), &config);
 }
 
 Instance::~Instance() { mayfly_instance_delete(engine_instance_); }
@@ -66,7 +66,7 @@ std::uint8_t Instance::on_tick(void* self) {
 }
 
 Instance::Progress Instance::resume(Where where) {
-  program_.engine().epoch().guest_runs();
+  program_->engine().epoch().guest_runs();
   guest_.away_ = where == Where::kAway;
   cpu_at_resume_ = ticked_ ? std::optional(thread_cpu_time()) : std::nullopt;
   ticked_ = false;

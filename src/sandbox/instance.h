@@ -20,8 +20,8 @@ struct Outcome {
 // One invocation: a fresh sandbox, made for it and gone with it. One owner at a time.
 class Instance {
  public:
-  // Everything given outlives the instance. Nothing of the guest runs before resume().
-  Instance(const Program& program, const Inputs& inputs, const Limits& limits, GuestHost& host);
+  // The rest of what is given outlives the instance. Nothing of the guest runs before resume().
+  Instance(std::shared_ptr<const Program> program, const Inputs& inputs, const Limits& limits, GuestHost& host);
   ~Instance();  // wherever the guest is, it is unwound
   Instance(const Instance&) = delete;
 
@@ -45,6 +45,7 @@ class Instance {
   };
   Usage usage() const;
 
+  Kind kind() const { return program_->entry().kind; }
   Outcome& outcome() { return outcome_; }
   std::chrono::steady_clock::time_point deadline() const { return deadline_; }  // its wall limit
   Guest& guest() { return guest_; }
@@ -56,7 +57,7 @@ class Instance {
   void measure_tick();
   void conclude(bool returned, struct EngineOutcome& ended);
 
-  const Program& program_;
+  const std::shared_ptr<const Program> program_;
   Guest guest_;
   std::chrono::steady_clock::time_point started_;
   std::chrono::steady_clock::time_point deadline_;

@@ -30,7 +30,7 @@ class Invoked : public GuestHost {
       : inputs_(inputs), limits_(limits) {
     const auto program = load(guest);
     EXPECT_TRUE(program) << program.error().message;
-    Instance instance(**program, inputs_, limits_, *this);
+    Instance instance(*program, inputs_, limits_, *this);
     for (auto progress = instance.resume(); progress != Instance::Progress::kEnded; progress = instance.resume()) {
       progress == Instance::Progress::kYielded ? ++yields : ++waits;
       if (progress == Instance::Progress::kWaiting) wait_for_wake();
@@ -161,7 +161,7 @@ TEST(Instance, UnwindsAGuestThatIsCancelledWhileItWaits) {
   const Inputs inputs;
   const Limits limits;
   {
-    Instance instance(**program, inputs, limits, host);
+    Instance instance(*program, inputs, limits, host);
     EXPECT_EQ(instance.resume(), Instance::Progress::kWaiting);
   }
   static_cast<GuestHost&>(host).loop().run();

@@ -63,6 +63,7 @@ inline constexpr std::size_t kWasmStackBytes = 512 << 10;     // of that, for Wa
 inline constexpr std::size_t kTableElements = 100'000;        // in one table; the largest seen in the wild is 40 000
 inline constexpr std::size_t kKeepResidentBytes = 256 << 10;  // measured: the best of 0, 128 KiB, 256 KiB, 16 MiB
 inline constexpr std::uint64_t kImageBytes = 256 << 20;       // memory images up to this are mapped, not copied
+inline constexpr std::size_t kBaselineBytes = 256 << 10;      // of a module: below, optimising takes 0.1 s at most
 inline constexpr std::uint32_t kMaxSlots = 10'000;            // invocations alive at once
 inline constexpr std::chrono::milliseconds kTick{1};          // a running guest yields to its loop this often
 inline constexpr std::size_t kMaxHeaders = 100;               // set by a `handle` function, as clients may send

@@ -11,24 +11,35 @@ namespace mayfly::sandbox {
 
 class Engine;
 
+// How code was compiled.
+enum class Tier {
+  kBaseline,  // fast, for code about half as fast: until the other is there
+  kOptimised,
+};
+
 // A module linked to the host functions, with its entry point: what every invocation starts from. Immutable,
 // shared by all threads; the engine outlives it.
 class Program {
  public:
-  Program(Engine& engine, mayfly_program_t* linked, EntryPoint entry, Abilities abilities);  // takes `linked` over
+  struct Facts {
+    EntryPoint entry;
+    Abilities abilities = 0;
+    Tier tier = Tier::kOptimised;
+  };
+  Program(Engine& engine, mayfly_program_t* linked, Facts facts);  // takes `linked` over
   ~Program();
   Program(const Program&) = delete;
 
-  const EntryPoint& entry() const { return entry_; }
-  Abilities abilities() const { return abilities_; }
+  const EntryPoint& entry() const { return facts_.entry; }
+  Abilities abilities() const { return facts_.abilities; }
+  Tier tier() const { return facts_.tier; }
   Engine& engine() const { return engine_; }
   const mayfly_program_t* get() const { return linked_; }
 
  private:
   Engine& engine_;
   mayfly_program_t* linked_;
-  EntryPoint entry_;
-  Abilities abilities_;
+  Facts facts_;
 };
 
 }  // namespace mayfly::sandbox

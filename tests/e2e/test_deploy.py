@@ -48,7 +48,7 @@ def test_put_answers_with_what_is_live_now(server):
     assert deployed.pop("compile_us") > 0
     size = len((GUESTS / "two-iovecs.wat").read_bytes())
     assert deployed == {
-        "name": "hello", "kind": "command", "entry": "_start", "url": f"{server.url}/hello", "size": size,
+        "name": "hello", "kind": "command", "entry": "_start", "code": "optimised", "url": f"{server.url}/hello", "size": size,
         "can_only": "write stdout and stderr", "capabilities": {"inside": ["write stdout and stderr"], "outside": []}}
     assert server.get("/hello").text == "Hello World!\n"
 
@@ -370,3 +370,22 @@ def test_a_call_in_flight_finishes_on_the_version_it_started_with(server, change
     assert thread.is_alive(), "the old version was still running then"
     thread.join(10)
     assert (results[0].status, results[0].text) == (200, "slept\n")
+
+
+def large_module(number):
+    """A module of some 300 kB whose answer is a number: large enough to be compiled twice."""
+    add = "(local.set $x (i32.add (i32.mul (local.get $x) (i32.const 7)) (i32.const {})))"
+    functions = "".join(f"(func $f{i} (param $x i32) (result i32) {''.join(add.format(i + j) for j in range(20))} (local.get $x))"
+                        for i in range(1500))
+    return f'(module {functions} (func (export "run") (result i32) (i32.add (call $f3 (i32.const 0)) (i32.const {number}))))'.encode()
+
+
+def test_a_large_module_is_live_with_baseline_code_and_then_optimised(server):
+    deployed = server.deploy("f", large_module(1)).json
+    assert deployed["code"] == "baseline"
+    answer = server.get("/f").text
+    until(lambda: server.show("f")["code"] == "optimised", "the optimising compiler")
+    assert server.get("/f").text == answer, "the same answer"
+    again = server.deploy("g", large_module(1)).json
+    assert again["code"] == "optimised", "from the cache"
+    assert server.deploy("small", "run").json["code"] == "optimised"
