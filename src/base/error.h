@@ -50,6 +50,7 @@ enum class ErrorCode {
   kTokenNeeded,
   // What the server could not do
   kOverloaded,
+  kVolume,
   kStorage,
   kInternal,
   // Why it did not start

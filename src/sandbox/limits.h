@@ -14,6 +14,8 @@ struct Limits {
   std::size_t response_bytes = 16 << 20;   // body of the response
   std::size_t log_bytes = 256 << 10;       // stderr and `log` together; more is dropped, and said so
   std::size_t sockets = 16;                // open at once
+  std::size_t tmp_bytes = 16 << 20;        // files under /tmp
+  std::size_t files = 64;                  // descriptors open at once, the standard ones included
 
   bool operator==(const Limits&) const = default;
 };
@@ -26,6 +28,8 @@ inline constexpr Limits kLargest = {
     .response_bytes = std::size_t{1} << 30,  // streamed beyond 64 KiB
     .log_bytes = 4 << 20,
     .sockets = 1024,
+    .tmp_bytes = std::size_t{1} << 30,  // it is memory of this process
+    .files = 4096,
 };
 
 // Process-wide sizes of the engine; see engine.cc for how slots are derived from the machine.
@@ -41,5 +45,8 @@ inline constexpr std::size_t kMaxHeaderBytes = 64 << 10;      // of them togethe
 inline constexpr std::size_t kHostCallBytes = 1 << 20;        // of one long host call, before the loop gets its turn
 inline constexpr std::size_t kMaxIovecs = 1024;               // of one fd_read or fd_write, as IOV_MAX on Linux
 inline constexpr std::size_t kMaxSubscriptions = 1024;        // of one poll_oneoff
+inline constexpr std::size_t kMaxPathBytes = 4095;            // PATH_MAX of Linux without its NUL
+inline constexpr int kMaxSymbolicLinks = 40;                  // followed on the way of one path, as Linux
+inline constexpr std::size_t kMaxTmpEntries = 65'536;         // files, directories and links of one /tmp
 
 }  // namespace mayfly::sandbox

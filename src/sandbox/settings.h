@@ -8,12 +8,22 @@
 
 namespace mayfly::sandbox {
 
+// A host folder that a function sees as one of its own.
+struct VolumeMount {
+  std::string guest;   // absolute path in the function
+  std::string source;  // name of a volume of the server; or an absolute host path, in the operator's own files
+  bool writable = false;
+
+  bool operator==(const VolumeMount&) const = default;
+};
+
 // What an operator says about a function beside its code.
 struct Settings {
   std::string entry;  // export to call; "" to choose
   bool cgi = false;   // stdout starts with CGI headers, CGI variables in the environment
   std::map<std::string, std::string, std::less<>> environment;  // and the table that db_get reads
   std::vector<std::string> tcp_allow;                           // HOST:PORT it may connect to; `*` for any host or port
+  std::vector<VolumeMount> volumes;
   Limits limits;
 
   bool operator==(const Settings&) const = default;

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "sandbox/vfs/node.h"
+#include "sandbox/vfs/path.h"
+
+namespace mayfly::sandbox::vfs {
+
+// What becomes of a symbolic link at the end of a path.
+enum class Last {
+  kEntry,   // it is what the path names: to remove, rename or replace
+  kLookup,  // as above, unless a slash follows it
+  kFollow,
+};
+
+// Where a path ends.
+struct Place {
+  Node* folder;      // the directory that has the entry, or would have it
+  std::string name;  // of the entry; "" when the path ends in `.` or `..`, and `found` is `folder`
+  Node* found;       // null: there is no such entry
+  bool slash;        // the path ends in one
+};
+
+// Follows a path through a tree in memory, from `start` and never above it. ENOENT and ENOTDIR are about what
+// comes before the last name.
+Try<Place> walk(Node& start, const Path& path, Last last);
+
+}  // namespace mayfly::sandbox::vfs
