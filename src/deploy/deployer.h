@@ -79,6 +79,8 @@ class Deployer final : public invoke::Loader {
 
  private:
   struct Compiled;
+  Result<registry::Version::Loaded> prepare(std::string_view bytes, std::string_view artefact, std::string_view entry,
+                                            const sandbox::Settings& settings) const;
   Result<Compiled> compile(const Upload& upload, const std::string& artefact) const;
   Result<registry::VersionPtr> from_record(const storage::VersionRecord& record);
   void publish(const registry::VersionPtr& version);

@@ -44,7 +44,7 @@ void Invocation::run() {
   holds_slot_ = program.engine().take_slot();
   if (!holds_slot_) return fail_with({ErrorCode::kOverloaded, "every sandbox of this server is in use"});
   wall_deadline_ = std::chrono::steady_clock::now() + settings().limits.wall;
-  inputs_ = sandbox::abi::make_inputs(program.entry().kind, settings(), request_.call);
+  inputs_ = sandbox::abi::make_inputs(program.entry().kind, settings(), request_.version->mounts(), request_.call);
   instance_.emplace(program, inputs_, settings().limits, *this);
   resume();
 }

@@ -2,10 +2,10 @@
 
 namespace mayfly::registry {
 
-void Version::set_program(std::shared_ptr<const sandbox::Program> program) const {
+void Version::set_loaded(Loaded loaded) const {
   std::call_once(once_, [&] {
-    owner_ = std::move(program);
-    program_.store(owner_.get(), std::memory_order_release);
+    loaded_ = std::move(loaded);
+    program_.store(loaded_.program.get(), std::memory_order_release);
   });
 }
 

@@ -3,13 +3,14 @@
 #include "base/result.h"
 #include "metrics/invocations.h"
 #include "sandbox/program.h"
-#include "sandbox/settings.h"
+#include "sandbox/vfs/mounts.h"
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace mayfly::registry {
 
@@ -34,15 +35,22 @@ class Version {
   const sandbox::Settings& settings() const { return facts_.settings; }
   metrics::Invocations& metrics() const { return *metrics_; }
 
-  // Null until set_program(); any thread.
+  // What its invocations start from.
+  struct Loaded {
+    std::shared_ptr<const sandbox::Program> program;
+    std::vector<sandbox::vfs::Mount> mounts;  // what they see of files
+  };
+  // Null until set_loaded(); any thread.
   const sandbox::Program* program() const { return program_.load(std::memory_order_acquire); }
+  // Once program() is there.
+  const std::vector<sandbox::vfs::Mount>& mounts() const { return loaded_.mounts; }
   // The first one stays; when this returns, program() has it.
-  void set_program(std::shared_ptr<const sandbox::Program> program) const;
+  void set_loaded(Loaded loaded) const;
 
  private:
   Facts facts_;
   std::shared_ptr<metrics::Invocations> metrics_;
-  mutable std::shared_ptr<const sandbox::Program> owner_;
+  mutable Loaded loaded_;
   mutable std::atomic<const sandbox::Program*> program_ = nullptr;
   mutable std::once_flag once_;
 };

@@ -3,7 +3,9 @@
 #include "sandbox/guest.h"
 #include "sandbox/program.h"
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 
 struct mayfly_instance_t;
@@ -16,6 +18,11 @@ struct Outcome {
   std::string value;            // what `run` returned, as text
   std::string backtrace;        // of the guest, for the log alone
   std::size_t memory_peak = 0;  // bytes
+};
+
+// The engine's handle of a memory, as bytes: its type stays out of headers.
+struct alignas(8) EngineMemory {
+  std::array<std::byte, 24> bytes;
 };
 
 // One invocation: a fresh sandbox, made for it and gone with it. One owner, on one loop.
@@ -54,6 +61,7 @@ class Instance {
   bool ticked_ = false;
   Outcome outcome_;
   mayfly_instance_t* engine_instance_;
+  std::optional<EngineMemory> memory_;  // the guest's, once a host function has found it
 };
 
 }  // namespace mayfly::sandbox
