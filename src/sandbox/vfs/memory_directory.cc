@@ -20,12 +20,14 @@ bool is_within(const Node* node, const Node& folder) {
   return node != nullptr;
 }
 
-// Whether `old` may take the place of what is there.
-Try<void> check_replaced(const Node& moved, const Place& to) {
+// Whether what is at one place may move to another, and replace what is there.
+Try<void> check_move(const Place& from, const Place& to) {
+  const Node& moved = *from.found;
   const bool is_folder = moved.type() == FileType::kDirectory;
-  if (to.slash && !is_folder) return failed(to.found != nullptr && to.found->folder() ? EISDIR : ENOTDIR);
+  if (to.slash && !is_folder) return failed(ENOTDIR);
   if (is_folder && is_within(to.folder, moved)) return failed(EINVAL);
-  if (to.found == nullptr) return {};
+  if (to.found == nullptr || to.found == &moved) return {};
+  if (to.found->folder() != nullptr && is_within(from.folder, *to.found)) return failed(ENOTEMPTY);
   Folder* entries = to.found->folder();
   if (entries == nullptr) return is_folder ? Try<void>(failed(ENOTDIR)) : Try<void>();
   if (!is_folder) return failed(EISDIR);
@@ -36,19 +38,22 @@ Try<void> check_replaced(const Node& moved, const Place& to) {
 
 Try<Opened> MemoryDirectory::create_file(const Place& place) {
   if (read_only()) return failed(EROFS);
-  if (place.slash) return failed(EISDIR);
   auto node = make_node<Pages>(tree_->space(), ++tree_->last_inode, *tree_->space());
   if (!attach(*place.folder, place.name, node)) return failed(ENOSPC);
   return std::make_unique<MemoryFile>(tree_, std::move(node));
 }
 
 Try<Opened> MemoryDirectory::open(const Path& path, const OpenOptions& options) {
-  const auto place = walk(*node_, path, options.follow ? Last::kFollow : Last::kLookup);
+  const bool must_be_new = options.create && options.exclusive;
+  const Last kept = options.create ? Last::kMakeNew : Last::kLookup;
+  const Last followed = options.create ? Last::kMake : Last::kFollow;
+  const auto place = walk(*node_, path, options.follow && !must_be_new ? followed : kept);
   if (!place) return tl::unexpected(place.error());
+  if (options.create && place->slash && !place->name.empty()) return failed(EISDIR);
   Node* found = place->found;
   if (found == nullptr) return options.create ? create_file(*place) : Try<Opened>(failed(ENOENT));
-  if (options.create && options.exclusive) return failed(EEXIST);
-  if (found->type() == FileType::kSymbolicLink) return failed(ELOOP);
+  if (must_be_new) return failed(EEXIST);
+  if (found->type() == FileType::kSymbolicLink) return failed(options.directory ? ENOTDIR : ELOOP);
   if (found->folder() != nullptr) {
     if (options.write || options.create || options.truncate) return failed(EISDIR);
     return std::make_unique<MemoryDirectory>(tree_, found->shared_from_this());
@@ -112,11 +117,11 @@ Try<void> MemoryDirectory::unlink(const Path& path) {
 
 Try<void> MemoryDirectory::symlink(std::string_view target, const Path& path) {
   if (read_only()) return failed(EROFS);
+  const auto checked = parse_link_target(target);
+  if (!checked) return tl::unexpected(checked.error());
   return walk(*node_, path, Last::kEntry).and_then([&](const Place& place) -> Try<void> {
     if (place.found != nullptr) return failed(EEXIST);
     if (place.slash) return failed(ENOENT);
-    const auto checked = parse_link_target(target);
-    if (!checked) return tl::unexpected(checked.error());
     Space& space = *tree_->space();
     if (!space.take(checked->size())) return failed(ENOSPC);
     auto node = make_node<Link>(&space, ++tree_->last_inode, space, std::string(*checked));
@@ -137,13 +142,13 @@ Try<void> MemoryDirectory::rename(const Path& from_path, Directory& to_directory
   if (read_only()) return failed(EROFS);
   const auto from = walk(*node_, from_path, Last::kEntry);
   if (!from) return tl::unexpected(from.error());
+  if (from->name.empty()) return failed(EBUSY);
   const auto to = walk(*other->node_, to_path, Last::kEntry);
   if (!to) return tl::unexpected(to.error());
-  const auto moved = existing(*from);
-  if (!moved) return tl::unexpected(moved.error());
-  if (from->name.empty() || to->name.empty()) return failed(EBUSY);
-  if (to->found == *moved) return {};
-  if (auto checked = check_replaced(**moved, *to); !checked) return checked;
+  if (to->name.empty()) return failed(EBUSY);
+  if (const auto moved = existing(*from); !moved) return tl::unexpected(moved.error());
+  if (auto allowed = check_move(*from, *to); !allowed) return allowed;
+  if (to->found == from->found) return {};
   if (to->found != nullptr) detach(*to->folder, to->name);
   move(*from->folder, from->name, *to->folder, to->name);
   return {};
@@ -158,8 +163,8 @@ Try<void> MemoryDirectory::link(const Path& from_path, Directory& to_directory, 
   const auto to = walk(*other->node_, to_path, Last::kEntry);
   if (!to) return tl::unexpected(to.error());
   if (to->found != nullptr) return failed(EEXIST);
-  if ((*from)->folder() != nullptr) return failed(EPERM);
   if (to->slash) return failed(ENOENT);
+  if ((*from)->folder() != nullptr) return failed(EPERM);
   return attach(*to->folder, to->name, (*from)->shared_from_this()) ? Try<void>() : failed(ENOSPC);
 }
 

@@ -34,38 +34,39 @@ Try<void> set_times_of(int fd, const Times& times) { return checked(::utimensat(
 
 }  // namespace
 
-// The last name of a path and the directory that has it, for the calls that do not follow it: it is one name, and
-// so leads nowhere else.
+// The last name of a path and the directory that has it, for the calls that do not follow it: it is one name, no
+// `..`, and so leads nowhere else.
 class VolumeDirectory::LastName {
  public:
-  static Try<LastName> find(const VolumeDirectory& directory, const Path& path) {
+  // `not_an_entry` is the error for `.` and `..`.
+  static Try<LastName> find(const VolumeDirectory& directory, const Path& path, int not_an_entry) {
     LastName found(directory.fd_, path.ends_in_slash());
+    if (!path.parent().empty()) {
+      auto parent = open_beneath(directory.fd_, path.parent(), O_PATH | O_DIRECTORY);
+      if (!parent) return tl::unexpected(parent.error());
+      found.owned_ = std::move(*parent);
+      found.fd_ = found.owned_.get();
+    }
+    if (!path.names_entry()) return failed(not_an_entry);
     if (path.name().size() > NAME_MAX) return failed(ENAMETOOLONG);
     *std::ranges::copy(path.name(), found.name_.begin()).out = '\0';
-    if (path.parent().empty()) return found;
-    auto parent = open_beneath(directory.fd_, path.parent(), O_PATH | O_DIRECTORY);
-    if (!parent) return tl::unexpected(parent.error());
-    found.owned_ = std::move(*parent);
-    found.fd_ = found.owned_.get();
     return found;
   }
 
   int fd() const { return fd_; }
   const char* name() const { return name_.data(); }
+  bool slash() const { return slash_; }
 
-  // ENOTDIR when a slash follows the name of what is no directory.
-  Try<void> check_slash() const {
-    if (!slash_) return {};
+  // Of what is there, which may be a symbolic link.
+  Try<mode_t> mode() const {
     struct stat found;
     if (::fstatat(fd_, name(), &found, AT_SYMLINK_NOFOLLOW) != 0) return failed(errno);
-    return S_ISDIR(found.st_mode) ? Try<void>() : failed(ENOTDIR);
+    return found.st_mode;
   }
-  // As above, where it may also be missing.
-  Try<void> check_slash_if_there() const {
-    const auto checked = check_slash();
-    return checked || checked.error() == std::errc::no_such_file_or_directory ? Try<void>() : checked;
+  // ENOENT where a slash follows the name of what is still to be made and no directory.
+  Try<void> check_new() const {
+    return slash_ ? mode().map([](mode_t) {}) : Try<void>();
   }
-  bool slash() const { return slash_; }
 
  private:
   LastName(int fd, bool slash) : fd_(fd), slash_(slash) {}
@@ -120,36 +121,36 @@ Try<void> VolumeDirectory::set_times(const Path& path, Follow follow, const Time
 
 Try<void> VolumeDirectory::create_directory(const Path& path) {
   if (!volume_.writable()) return failed(EROFS);
-  if (!path.names_entry()) return failed(EEXIST);
-  return LastName::find(*this, path).and_then([](const LastName& last) {
+  return LastName::find(*this, path, EEXIST).and_then([](const LastName& last) {
     return checked(::mkdirat(last.fd(), last.name(), kDirectoryMode));
   });
 }
 
 Try<void> VolumeDirectory::remove_directory(const Path& path) {
   if (!volume_.writable()) return failed(EROFS);
-  if (!path.names_entry()) return failed(EINVAL);
-  return LastName::find(*this, path).and_then([](const LastName& last) {
+  return LastName::find(*this, path, EINVAL).and_then([](const LastName& last) {
     return checked(::unlinkat(last.fd(), last.name(), AT_REMOVEDIR));
   });
 }
 
 Try<void> VolumeDirectory::unlink(const Path& path) {
   if (!volume_.writable()) return failed(EROFS);
-  if (!path.names_entry()) return failed(EISDIR);
-  return LastName::find(*this, path).and_then([](const LastName& last) -> Try<void> {
-    if (auto slash = last.check_slash(); !slash) return slash;
+  return LastName::find(*this, path, EISDIR).and_then([](const LastName& last) -> Try<void> {
+    if (last.slash()) {
+      const auto mode = last.mode();
+      if (!mode) return tl::unexpected(mode.error());
+      if (!S_ISDIR(*mode)) return failed(ENOTDIR);
+    }
     return checked(::unlinkat(last.fd(), last.name(), 0));
   });
 }
 
 Try<void> VolumeDirectory::symlink(std::string_view target, const Path& path) {
   if (!volume_.writable()) return failed(EROFS);
-  if (!path.names_entry()) return failed(EEXIST);
   const auto text = parse_link_target(target);
   if (!text) return tl::unexpected(text.error());
-  return LastName::find(*this, path).and_then([&](const LastName& last) -> Try<void> {
-    if (auto slash = last.check_slash(); !slash) return slash;
+  return LastName::find(*this, path, EEXIST).and_then([&](const LastName& last) -> Try<void> {
+    if (auto allowed = last.check_new(); !allowed) return allowed;
     return checked(::symlinkat(std::string(*text).c_str(), last.fd(), last.name()));
   });
 }
@@ -167,33 +168,29 @@ Try<void> VolumeDirectory::rename(const Path& from_path, Directory& to_directory
   const auto other = neighbour(to_directory);
   if (!other) return tl::unexpected(other.error());
   if (!volume_.writable()) return failed(EROFS);
-  if (!from_path.names_entry() || !to_path.names_entry()) return failed(EBUSY);
-  const auto from = LastName::find(*this, from_path);
+  const auto from = LastName::find(*this, from_path, EBUSY);
   if (!from) return tl::unexpected(from.error());
-  const auto to = LastName::find(**other, to_path);
+  const auto to = LastName::find(**other, to_path, EBUSY);
   if (!to) return tl::unexpected(to.error());
-  if (auto slash = from->check_slash(); !slash) return slash;
-  if (auto slash = to->check_slash_if_there(); !slash) return slash;
-  if (to->slash()) {  // only a directory takes such a name
-    struct stat moved;
-    if (::fstatat(from->fd(), from->name(), &moved, AT_SYMLINK_NOFOLLOW) != 0) return failed(errno);
-    if (!S_ISDIR(moved.st_mode)) return failed(ENOTDIR);
-  }
+  const auto mode = from->mode();
+  if (!mode) return tl::unexpected(mode.error());
+  if ((from->slash() || to->slash()) && !S_ISDIR(*mode)) return failed(ENOTDIR);
   return checked(::renameat(from->fd(), from->name(), to->fd(), to->name()));
 }
 
+// A slash at the end of `from_path` makes stat() follow a symbolic link, to a directory: that is never linked.
 Try<void> VolumeDirectory::link(const Path& from_path, Directory& to_directory, const Path& to_path) {
   const auto other = neighbour(to_directory);
   if (!other) return tl::unexpected(other.error());
   if (!volume_.writable()) return failed(EROFS);
-  if (!from_path.names_entry()) return failed(EPERM);
-  if (!to_path.names_entry()) return failed(EEXIST);
-  const auto from = LastName::find(*this, from_path);
-  if (!from) return tl::unexpected(from.error());
-  const auto to = LastName::find(**other, to_path);
+  const auto found = stat(from_path, Follow::kNo);
+  if (!found) return tl::unexpected(found.error());
+  const auto to = LastName::find(**other, to_path, EEXIST);
   if (!to) return tl::unexpected(to.error());
-  if (auto slash = from->check_slash(); !slash) return slash;
-  if (auto slash = to->check_slash(); !slash) return slash;
+  if (auto allowed = to->check_new(); !allowed) return allowed;
+  if (found->type == FileType::kDirectory) return failed(to->mode() ? EEXIST : EPERM);
+  const auto from = LastName::find(*this, from_path, EPERM);
+  if (!from) return tl::unexpected(from.error());
   return checked(::linkat(from->fd(), from->name(), to->fd(), to->name(), 0));
 }
 

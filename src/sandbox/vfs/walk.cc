@@ -12,6 +12,15 @@ std::string_view without_leading_slashes(std::string_view path) {
   return path;
 }
 
+bool follows(Last rule, bool slash) {
+  switch (rule) {
+    case Last::kLookup: return slash;
+    case Last::kFollow: return true;
+    case Last::kMake: return !slash;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 Try<Place> walk(Node& start, const Path& path, Last last_rule) {
@@ -26,7 +35,8 @@ Try<Place> walk(Node& start, const Path& path, Last last_rule) {
     const bool last = next.empty();
 
     if (name == "." || name == "..") {
-      if (name == "..") {
+      const bool resolved = !last || last_rule != Last::kEntry;
+      if (name == ".." && resolved) {
         if (folder == &start) return failed(EPERM);
         folder = folder->parent;
       }
@@ -38,8 +48,7 @@ Try<Place> walk(Node& start, const Path& path, Last last_rule) {
     const auto* entry = folder->folder()->find(name);
     Node* found = entry == nullptr ? nullptr : entry->get();
     const auto* link = found == nullptr ? nullptr : std::get_if<Link>(&found->content);
-    const bool follow = !last || last_rule == Last::kFollow || (last_rule == Last::kLookup && slash);
-    if (link != nullptr && follow) {
+    if (link != nullptr && (!last || follows(last_rule, slash))) {
       if (++links > kMaxSymbolicLinks) return failed(ELOOP);
       std::string longer = link->target;
       if (slash) (longer += '/') += next;

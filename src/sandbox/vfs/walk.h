@@ -7,15 +7,17 @@ namespace mayfly::sandbox::vfs {
 
 // What becomes of a symbolic link at the end of a path.
 enum class Last {
-  kEntry,   // it is what the path names: to remove, rename or replace
-  kLookup,  // as above, unless a slash follows it
-  kFollow,
+  kEntry,    // it is what the path names: to remove, rename or replace
+  kLookup,   // as above, unless a slash follows it
+  kFollow,   // it is followed
+  kMake,     // it is followed, unless a slash follows it: a file is made there if there is none
+  kMakeNew,  // it is what the path names: there is to be none
 };
 
 // Where a path ends.
 struct Place {
   Node* folder;      // the directory that has the entry, or would have it
-  std::string name;  // of the entry; "" when the path ends in `.` or `..`, and `found` is `folder`
+  std::string name;  // of the entry; "" when the path ends in `.` or `..`, which kEntry leaves unresolved
   Node* found;       // null: there is no such entry
   bool slash;        // the path ends in one
 };
