@@ -1,10 +1,11 @@
 // Runs one module in the sandbox, without a server around it, and exits with its code; 134 when it trapped.
-//   run_module [--env NAME=value]... [--dir HOST::GUEST]... MODULE [ARGUMENT]...
-// It sees the folders that --dir names, writable, and nothing else: no /tmp.
+//   run_module [--env NAME=value]... [--dir HOST::GUEST]... [--tmp GUEST]... MODULE [ARGUMENT]...
+// It sees the folders that --dir names, writable, and an empty one in memory where --tmp says; nothing else.
 #include "base/file.h"
 #include "base/text.h"
 #include "sandbox/engine.h"
 #include "sandbox/instance.h"
+#include "sandbox/vfs/tmp.h"
 #include "sandbox/vfs/volume.h"
 
 #include <cstdio>
@@ -28,6 +29,10 @@ Result<Call> parse(std::span<char*> words) {
     const std::string_view option = words[i], value = words[i + 1];
     if (option == "--env") {
       call.inputs.environment.emplace_back(value);
+      continue;
+    }
+    if (option == "--tmp") {
+      call.mounts.push_back({std::string(value), std::make_shared<vfs::Tmp>(Limits().tmp_bytes)});
       continue;
     }
     const auto colons = value.find("::");

@@ -23,16 +23,26 @@ def specification(program):
     return {**wanted, **(json.loads(given.read_text()) if given.exists() else {})}
 
 
-def run(runner, program, folder):
-    """None, or why the program failed. Its root folder is a copy: programs leave files behind."""
+def root_of(program):
+    """The folder that the program is to find at `/`, and whether there is anything in it."""
+    root = specification(program)["root"]
+    folder = program.parent / root if root else None
+    return folder, bool(folder and any(not entry.name.startswith(".") for entry in folder.iterdir()))
+
+
+def run(runner, program, tree, folder):
+    """None, or why the program failed. Its root is a copy in `folder`, as programs leave files behind, or in memory."""
     wanted = specification(program)
     command = [runner]
     for name, value in wanted["env"].items():
         command += ["--env", f"{name}={value}"]
-    if wanted["root"]:
-        root = pathlib.Path(folder) / "root"
-        shutil.copytree(program.parent / wanted["root"], root, symlinks=True)
-        command += ["--dir", f"{root}::/"]
+    root, _ = root_of(program)
+    if root and tree == "tmp":
+        command += ["--tmp", "/"]
+    elif root:
+        copy = pathlib.Path(folder) / "root"
+        shutil.copytree(root, copy, symlinks=True)
+        command += ["--dir", f"{copy}::/"]
     command += [str(program), *wanted["args"]]
     try:
         done = subprocess.run(command, capture_output=True, timeout=60)
@@ -47,27 +57,47 @@ def run(runner, program, folder):
     return None
 
 
-def page(results, version):
+def results_of(runner, program):
+    """By kind of file system: None, or why it failed."""
+    root, filled = root_of(program)
+    trees = ["volume", "tmp"] if root and not filled else ["volume"]
+    results = {}
+    for tree in trees:
+        with tempfile.TemporaryDirectory() as folder:
+            results[tree] = run(runner, program, tree, folder)
+    return results
+
+
+def cell(results, tree):
+    if tree not in results:
+        return ""
+    return "pass" if results[tree] is None else f"fails: {results[tree]}"
+
+
+def page(table, commit):
     """docs/conformance.md."""
-    passed = sum(reason is None for _, _, reason in results)
+    passed = sum(reason is None for _, _, results in table for reason in results.values())
+    runs = sum(len(results) for _, _, results in table)
     lines = [
         "# WASI preview1 conformance",
         "",
-        f"[WebAssembly/wasi-testsuite](https://github.com/WebAssembly/wasi-testsuite), branch `prod/testsuite-base`{version}: "
-        f"{passed} of {len(results)} programs pass.",
+        f"{passed} of {runs} runs of the {len(table)} preview1 programs of",
+        "[WebAssembly/wasi-testsuite](https://github.com/WebAssembly/wasi-testsuite)"
+        f" (branch `prod/testsuite-base`{', ' + commit if commit else ''}) pass.",
         "",
-        "Each program runs in the sandbox with the arguments, environment and folder that its manifest gives; its folder",
-        "is a writable volume at `/`. To run them again and write this page:",
+        "Each runs in the sandbox with the arguments, environment and folder that its manifest gives: the folder is a",
+        "writable volume at `/`, and once more, where it is empty, a folder in memory as `/tmp` is. To run them again and",
+        "write this page:",
         "",
-        "```sh",
+        "```",
         "tests/conformance/run_wasi_testsuite.py CHECKOUT --runner build/dev/tests/run_module --write docs/conformance.md",
         "```",
         "",
-        "| language | program | result |",
-        "|---|---|---|",
+        "| language | program | volume | memory |",
+        "|---|---|---|---|",
     ]
-    lines += [f"| {language} | {name} | {'pass' if reason is None else 'fails: ' + reason} |"
-              for language, name, reason in results]
+    lines += [f"| {language} | {name} | {cell(results, 'volume')} | {cell(results, 'tmp')} |"
+              for language, name, results in table]
     return "\n".join(lines) + "\n"
 
 
@@ -78,18 +108,17 @@ def main():
     parser.add_argument("--write", type=pathlib.Path, help="the page to write")
     parser.add_argument("--commit", default="", help="of the checkout, for the page")
     options = parser.parse_args()
-    results = []
+    table = []
     for language in LANGUAGES:
         for program in sorted((options.checkout / "tests" / language / "testsuite" / "wasm32-wasip1").glob("*.wasm")):
-            with tempfile.TemporaryDirectory() as folder:
-                reason = run(options.runner, program, folder)
-            results.append((language, program.stem, reason))
-            print(f"{'pass' if reason is None else 'FAIL'}  {language}/{program.stem}" + (f": {reason}" if reason else ""))
-    failed = sum(reason is not None for _, _, reason in results)
-    print(f"{len(results) - failed} of {len(results)} pass")
+            results = results_of(options.runner, program)
+            table.append((language, program.stem, results))
+            print(f"{language}/{program.stem}: " + ", ".join(f"{tree} {cell(results, tree)}" for tree in results))
+    failed = sum(reason is not None for _, _, results in table for reason in results.values())
+    print(f"{len(table)} programs, {failed} failed runs")
     if options.write:
-        options.write.write_text(page(results, f" at `{options.commit}`" if options.commit else ""))
-    return 1 if failed or not results else 0
+        options.write.write_text(page(table, options.commit))
+    return 1 if failed or not table else 0
 
 
 if __name__ == "__main__":
