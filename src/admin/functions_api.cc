@@ -23,9 +23,9 @@ std::string url_of(const Exchange& exchange, std::string_view name) {
 
 // Whether its code is in memory, and how it was compiled.
 std::string_view describe_code(const Version& version) {
-  const auto program = version.program();
-  if (program == nullptr) return "not loaded";
-  return program->tier() == sandbox::Tier::kBaseline ? "baseline" : "optimised";
+  const auto loaded = version.loaded();
+  if (loaded == nullptr) return "not loaded";
+  return loaded->program->tier() == sandbox::Tier::kBaseline ? "baseline" : "optimised";
 }
 
 json::object describe_version(const Version& version, std::string_view url) {

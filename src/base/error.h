@@ -52,6 +52,7 @@ enum class ErrorCode {
   kNewCapabilities,
   // What the server could not do
   kOverloaded,
+  kVolume,
   kStorage,
   kInternal,
   // Why it did not start

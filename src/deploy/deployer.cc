@@ -46,16 +46,25 @@ Result<VersionRecord> choose(const std::vector<VersionRecord>& versions, std::st
 }  // namespace
 
 struct Deployer::Compiled {
-  std::shared_ptr<const sandbox::Program> program;
+  Version::Loaded loaded;
   std::chrono::microseconds time;
 };
 
+Result<Version::Loaded> Deployer::prepare(std::string_view bytes, std::string_view artefact, std::string_view entry,
+                                          const sandbox::Settings& settings) const {
+  auto program = services_.engine.load(bytes, artefact, entry, sandbox::Engine::Want::kSoon);
+  if (!program) return fail(std::move(program.error()));
+  auto mounts = sandbox::vfs::make_mounts(nullptr, settings);
+  if (!mounts) return fail(std::move(mounts.error()));
+  return Version::Loaded{std::move(*program), std::move(*mounts)};
+}
+
 Result<Deployer::Compiled> Deployer::compile(const Upload& upload, const std::string& artefact) const {
   const auto start = std::chrono::steady_clock::now();
-  auto program = services_.engine.load(upload.bytes, artefact, upload.settings.entry, sandbox::Engine::Want::kSoon);
-  if (!program) return fail(std::move(program.error()));
+  auto loaded = prepare(upload.bytes, artefact, upload.settings.entry, upload.settings);
+  if (!loaded) return fail(std::move(loaded.error()));
   const auto taken = std::chrono::steady_clock::now() - start;
-  return Compiled{std::move(*program), std::chrono::duration_cast<std::chrono::microseconds>(taken)};
+  return Compiled{std::move(*loaded), std::chrono::duration_cast<std::chrono::microseconds>(taken)};
 }
 
 Result<Deployed> Deployer::deploy(Upload upload) {
@@ -64,9 +73,10 @@ Result<Deployed> Deployer::deploy(Upload upload) {
   auto compiled = compile(upload, artefact);
   if (!compiled) return fail(std::move(compiled.error()));
 
-  upload.settings.entry = compiled->program->entry().name;
-  const sandbox::Capabilities capabilities = sandbox::capabilities(compiled->program->abilities(), upload.settings);
-  const std::string manifest = registry::to_json({compiled->program->entry(), upload.settings, capabilities});
+  const sandbox::Program& program = *compiled->loaded.program;
+  upload.settings.entry = program.entry().name;
+  const sandbox::Capabilities capabilities = sandbox::capabilities(program.abilities(), upload.settings);
+  const std::string manifest = registry::to_json({program.entry(), upload.settings, capabilities});
   const VersionRecord record = {
       .function = upload.name,
       .digest = registry::version_digest(artefact, manifest),
@@ -87,7 +97,7 @@ Result<Deployed> Deployer::deploy(Upload upload) {
   if (!published) return fail(published.error());
   auto version = from_record(*published);
   if (!version) return fail(std::move(version.error()));
-  (*version)->set_program(std::move(compiled->program));
+  (*version)->set_loaded(std::move(compiled->loaded));
   const bool is_new = !services_.registry.current()->functions.contains(upload.name);
   publish(*version);
   optimise(*version, std::move(upload.bytes));
@@ -114,9 +124,9 @@ Result<VersionPtr> Deployer::make_ephemeral(Upload upload) {
   const std::string artefact = sha256_hex(upload.bytes);
   auto compiled = compile(upload, artefact);
   if (!compiled) return fail(std::move(compiled.error()));
-  const sandbox::EntryPoint& entry = compiled->program->entry();
+  const sandbox::EntryPoint& entry = compiled->loaded.program->entry();
   upload.settings.entry = entry.name;
-  auto capabilities = sandbox::capabilities(compiled->program->abilities(), upload.settings);
+  auto capabilities = sandbox::capabilities(compiled->loaded.program->abilities(), upload.settings);
   auto metrics = services_.metrics.of(upload.name);
   Version::Facts facts = {
       .function = std::move(upload.name),
@@ -129,19 +139,19 @@ Result<VersionPtr> Deployer::make_ephemeral(Upload upload) {
       .created = unix_milliseconds(),
   };
   const auto version = std::make_shared<const Version>(std::move(facts), std::move(metrics));
-  version->set_program(std::move(compiled->program));
+  version->set_loaded(std::move(compiled->loaded));
   optimise(version, std::move(upload.bytes));
   return version;
 }
 
 // A version with baseline code gets optimised code when that is compiled. Requests in flight end with what they have.
 void Deployer::optimise(const VersionPtr& version, std::string bytes) {
-  if (version->program()->tier() == sandbox::Tier::kOptimised) return;
+  if (version->loaded()->program->tier() == sandbox::Tier::kOptimised) return;
   optimising_.post([this, version, bytes = std::move(bytes)] {
     const Version::Facts& facts = version->facts();
     auto program = services_.engine.load(bytes, facts.artefact, facts.entry.name);
     // It was compiled once, so a failure is of the machine: the version stays as it is.
-    if (program) version->set_program(std::move(*program));
+    if (program) version->set_loaded({std::move(*program), version->loaded()->mounts});
   });
 }
 
@@ -206,13 +216,12 @@ void Deployer::load(const VersionPtr& version, net::Loop& loop, std::function<vo
   on_worker(
       Work::kCompiles, loop,
       [this, version]() -> Status {
-        if (version->program() != nullptr) return {};  // another request was first
+        if (version->loaded() != nullptr) return {};  // another request was first
         const auto bytes = services_.storage.read_blob(version->facts().artefact);
         if (!bytes) return fail(bytes.error());
-        auto program = services_.engine.load(*bytes, version->facts().artefact, version->facts().entry.name,
-                                             sandbox::Engine::Want::kSoon);
-        if (!program) return fail(std::move(program.error()));
-        version->set_program(std::move(*program));
+        auto loaded = prepare(*bytes, version->facts().artefact, version->facts().entry.name, version->settings());
+        if (!loaded) return fail(std::move(loaded.error()));
+        version->set_loaded(std::move(*loaded));
         optimise(version, *bytes);
         return {};
       },

@@ -84,6 +84,8 @@ class Deployer final : public invoke::Loader {
 
  private:
   struct Compiled;
+  Result<registry::Version::Loaded> prepare(std::string_view bytes, std::string_view artefact, std::string_view entry,
+                                            const sandbox::Settings& settings) const;
   Result<Compiled> compile(const Upload& upload, const std::string& artefact) const;
   Status check_capabilities(const Upload& upload, const sandbox::Capabilities& capabilities);
   Result<registry::VersionPtr> from_record(const storage::VersionRecord& record);

@@ -23,8 +23,8 @@ Invocation::~Invocation() {
 
 void Invocation::start() {
   started_ = loaded_ = steady_clock::now();
-  program_ = request_.version->program();
-  if (program_ == nullptr) load();
+  code_ = request_.version->loaded();
+  if (code_ == nullptr) load();
   else enter();
 }
 
@@ -33,7 +33,7 @@ void Invocation::load() {
     const auto self = weak.lock();
     if (!self) return;
     self->loaded_ = steady_clock::now();
-    self->program_ = self->request_.version->program();
+    self->code_ = self->request_.version->loaded();
     loaded ? self->enter() : self->fail_with(loaded.error());
   });
 }
@@ -63,9 +63,9 @@ void Invocation::enter() {
 }
 
 void Invocation::run() {
-  auto inputs = sandbox::abi::make_inputs(program_->entry().kind, settings(), request_.call);
+  auto inputs = sandbox::abi::make_inputs(code_->program->entry().kind, settings(), code_->mounts, request_.call);
   task_ = std::make_unique<Task>(
-      environment_, Task::Parts{request_.version, std::move(program_), std::move(inputs), std::move(request_.body),
+      environment_, Task::Parts{request_.version, std::move(code_), std::move(inputs), std::move(request_.body),
                                 request_.request_id, weak_from_this(), std::move(place_)});
   // Whoever is ready already comes first; with nobody there, nobody is to wait for.
   if (environment_.turns.empty()) resume();

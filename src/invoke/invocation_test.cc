@@ -23,7 +23,7 @@ class TestLoader : public Loader {
     const std::string text = sandbox::guest_text(version->function());
     auto program = engine().load(text, sha256_hex(text), version->settings().entry);
     Status status;
-    if (program) version->set_program(*program);
+    if (program) version->set_loaded({*program, {}});
     else status = fail(program.error());
     loop.post([status, done = std::move(done)] { done(status); });
   }

@@ -7,13 +7,14 @@ namespace mayfly::invoke {
 Task::Task(const Environment& environment, Parts parts)
     : loop_(environment.loop),
       version_(std::move(parts.version)),
+      code_(std::move(parts.code)),
       place_(std::move(parts.place)),
       body_(std::move(parts.body)),
       inputs_(std::move(parts.inputs)),
       home_(std::move(parts.home)),
       log_(environment.log, parts.request_id, *version_) {
   inputs_.standard_input = body_;
-  instance_.emplace(std::move(parts.program), inputs_, version_->settings().limits, *this);
+  instance_.emplace(code_->program, inputs_, version_->settings().limits, *this);
 }
 
 void Task::send_home(std::unique_ptr<Task> task, sandbox::Instance::Progress progress) {

@@ -19,7 +19,7 @@ class Task final : public sandbox::GuestHost {
   // What it needs of its invocation; `body` is the request's, which inputs do not have yet.
   struct Parts {
     registry::VersionPtr version;
-    std::shared_ptr<const sandbox::Program> program;
+    std::shared_ptr<const registry::Version::Loaded> code;
     sandbox::Inputs inputs;
     std::string body;
     std::string_view request_id;
@@ -49,6 +49,7 @@ class Task final : public sandbox::GuestHost {
 
   net::Loop& loop_;
   const registry::VersionPtr version_;
+  const std::shared_ptr<const registry::Version::Loaded> code_;
   const Admission::Place place_;
   const std::string body_;
   sandbox::Inputs inputs_;

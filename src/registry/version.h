@@ -3,12 +3,13 @@
 #include "base/result.h"
 #include "metrics/invocations.h"
 #include "sandbox/program.h"
-#include "sandbox/settings.h"
+#include "sandbox/vfs/mounts.h"
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace mayfly::registry {
 
@@ -35,14 +36,19 @@ class Version {
   const sandbox::Settings& settings() const { return facts_.settings; }
   metrics::Invocations& metrics() const { return *metrics_; }
 
-  // Null until set_program(); any thread. An invocation keeps what it got: a better one may take its place.
-  std::shared_ptr<const sandbox::Program> program() const { return program_.load(); }
-  void set_program(std::shared_ptr<const sandbox::Program> program) const { program_.store(std::move(program)); }
+  // What its invocations start from.
+  struct Loaded {
+    std::shared_ptr<const sandbox::Program> program;
+    std::vector<sandbox::vfs::Mount> mounts;  // what they see of files
+  };
+  // Null until set_loaded(); any thread. An invocation keeps what it got: a better one may take its place.
+  std::shared_ptr<const Loaded> loaded() const { return loaded_.load(); }
+  void set_loaded(Loaded loaded) const { loaded_.store(std::make_shared<const Loaded>(std::move(loaded))); }
 
  private:
   Facts facts_;
   std::shared_ptr<metrics::Invocations> metrics_;
-  mutable std::atomic<std::shared_ptr<const sandbox::Program>> program_;
+  mutable std::atomic<std::shared_ptr<const Loaded>> loaded_;
 };
 
 using VersionPtr = std::shared_ptr<const Version>;

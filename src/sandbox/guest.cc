@@ -27,7 +27,7 @@ class Guest::Sleep {
 };
 
 Guest::Guest(const Inputs& inputs, const Limits& limits, GuestHost& host)
-    : inputs_(inputs), limits_(limits), host_(host) {}
+    : inputs_(inputs), limits_(limits), host_(host), descriptors_(inputs.mounts, limits.files) {}
 
 Guest::~Guest() = default;
 

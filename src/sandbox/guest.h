@@ -5,12 +5,13 @@
 #include "net/loop.h"
 #include "sandbox/guest_memory.h"
 #include "sandbox/limits.h"
+#include "sandbox/wasi/descriptors.h"
 
-#include <array>
 #include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@ struct Inputs {
   std::string_view standard_input;                                         // all of it
   const std::map<std::string, std::string, std::less<>>* table = nullptr;  // what db_get reads; may be null
   const std::vector<std::string>* tcp_allow = nullptr;  // HOST:PORT, `*` for all of either; null denies all
+  std::span<const vfs::Mount> mounts;                   // what it sees of files
 };
 
 // Where a guest's effects go: its invocation. Called on the loop, between two instructions of the guest.
@@ -63,14 +65,12 @@ class Guest {
   const GuestMemory& memory() const { return memory_; }
   HandleResponse& response() { return response_; }
   Sockets& sockets();
+  wasi::Descriptors& descriptors() { return descriptors_; }
 
   // Notes why the guest ends; the host function then returns stopped().
   void stop(Error why) { stopped_ = std::move(why); }
   void exit(std::uint32_t code) { exit_code_ = code; }
-
-  // Standard descriptors that are open, and how much of stdin was read.
-  std::array<bool, 3> open = {true, true, true};
-  std::size_t read_from_stdin = 0;
+  std::optional<std::uint32_t> exit_code() const { return exit_code_; }  // once it has called proc_exit
 
   // How far a host function that works in parts has come with the call it is in.
   std::size_t progress = 0;
@@ -94,6 +94,7 @@ class Guest {
   bool away_ = false;              // from its loop: it runs on another thread
   std::uint64_t host_cycles_ = 0;  // spent in host functions
   HandleResponse response_;
+  wasi::Descriptors descriptors_;
   std::unique_ptr<Sockets> sockets_;
   std::unique_ptr<Sleep> sleep_;
   std::optional<Error> stopped_;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <mayfly_engine.h>
 
+#include <bit>
 #include <ctime>
 
 namespace mayfly::sandbox {
@@ -116,20 +117,30 @@ void Instance::conclude(bool returned, EngineOutcome& ended) {
   }
 }
 
+namespace {
+
+std::optional<EngineMemory> find_memory(const mayfly_instance_t* instance, wasmtime_caller_t* caller) {
+  wasmtime_memory_t imported;
+  if (mayfly_instance_imported_memory(instance, &imported)) return std::bit_cast<EngineMemory>(imported);
+  wasmtime_extern_t exported;
+  if (!wasmtime_caller_export_get(caller, "memory", 6, &exported) || exported.kind != WASMTIME_EXTERN_MEMORY) {
+    return std::nullopt;
+  }
+  return std::bit_cast<EngineMemory>(exported.of.memory);
+}
+
+}  // namespace
+
+// The memory is looked up by name once, and its place and size with each call: it may have grown.
 Guest& HostCall::enter(wasmtime_caller_t* caller) {
   wasmtime_context_t* context = wasmtime_caller_context(caller);
   auto& instance = *static_cast<Instance*>(wasmtime_context_get_data(context));
-  wasmtime_memory_t memory;
-  bool found = mayfly_instance_imported_memory(instance.engine_instance_, &memory);
-  if (!found) {
-    wasmtime_extern_t exported;
-    found = wasmtime_caller_export_get(caller, "memory", 6, &exported) && exported.kind == WASMTIME_EXTERN_MEMORY;
-    if (found) memory = exported.of.memory;
-  }
+  if (!instance.memory_) instance.memory_ = find_memory(instance.engine_instance_, caller);
   Guest& guest = instance.guest_;
-  guest.memory_ = found
-                      ? GuestMemory(wasmtime_memory_data(context, &memory), wasmtime_memory_data_size(context, &memory))
-                      : GuestMemory();
+  if (instance.memory_) {
+    const auto memory = std::bit_cast<wasmtime_memory_t>(*instance.memory_);
+    guest.memory_ = GuestMemory(wasmtime_memory_data(context, &memory), wasmtime_memory_data_size(context, &memory));
+  }
   return guest;
 }
 

@@ -3,7 +3,9 @@
 #include "sandbox/guest.h"
 #include "sandbox/program.h"
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 
 struct mayfly_instance_t;
@@ -15,6 +17,11 @@ struct Outcome {
   std::optional<Error> error;  // none: it returned, or called proc_exit(0)
   std::string value;           // what `run` returned, as text
   std::string backtrace;       // of the guest, for the log alone
+};
+
+// The engine's handle of a memory, as bytes: its type stays out of headers.
+struct alignas(8) EngineMemory {
+  std::array<std::byte, 24> bytes;
 };
 
 // One invocation: a fresh sandbox, made for it and gone with it. One owner at a time.
@@ -67,6 +74,7 @@ class Instance {
   bool ticked_ = false;
   Outcome outcome_;
   mayfly_instance_t* engine_instance_;
+  std::optional<EngineMemory> memory_;  // the guest's, once a host function has found it
 };
 
 }  // namespace mayfly::sandbox

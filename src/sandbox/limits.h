@@ -72,5 +72,8 @@ inline constexpr std::size_t kHostCallBytes = 1 << 20;        // of one long hos
 inline constexpr std::size_t kMaxIovecs = 1024;               // of one fd_read or fd_write, as IOV_MAX on Linux
 inline constexpr std::size_t kMaxSubscriptions = 1024;        // of one poll_oneoff
 inline constexpr std::size_t kMaxVolumes = 16;                // mounted in one function
+inline constexpr std::size_t kMaxPathBytes = 4095;            // PATH_MAX of Linux without its NUL
+inline constexpr int kMaxSymbolicLinks = 40;                  // followed on the way of one path, as Linux
+inline constexpr std::size_t kMaxTmpEntries = 65'536;         // files, directories and links of one /tmp
 
 }  // namespace mayfly::sandbox

@@ -166,8 +166,8 @@ def test_random_bytes(server):
     assert len({call(server, "random").body for _ in range(8)} | {bytes(32)}) == 9
 
 
-def test_there_are_no_files(server):
-    assert call(server, "no-files").status == 200
+def test_there_are_no_files_but_in_tmp(server):
+    assert call(server, "only-tmp").status == 200
 
 
 def test_a_sleeping_function_holds_no_thread(server):

@@ -49,10 +49,11 @@ std::string_view content_type_of(std::string_view output) {
 
 }  // namespace
 
-Inputs make_inputs(Kind kind, const Settings& settings, const Call& call) {
+Inputs make_inputs(Kind kind, const Settings& settings, std::span<const vfs::Mount> mounts, const Call& call) {
   Inputs inputs;
   inputs.table = &settings.environment;
   inputs.tcp_allow = &settings.tcp_allow;
+  inputs.mounts = mounts;
   if (settings.cgi) {
     inputs.arguments = cgi_arguments(call);
     inputs.environment = cgi_environment(settings, call);

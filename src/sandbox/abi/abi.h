@@ -6,6 +6,7 @@
 #include "sandbox/kind.h"
 #include "sandbox/settings.h"
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,8 +24,9 @@ struct Call {
   std::string_view server_port;
 };
 
-// What the guest is given, but for its standard input. The result points into `settings`, which outlive it.
-Inputs make_inputs(Kind kind, const Settings& settings, const Call& call);
+// What the guest is given, but for its standard input. The result points into `settings` and `mounts`, which outlive
+// it.
+Inputs make_inputs(Kind kind, const Settings& settings, std::span<const vfs::Mount> mounts, const Call& call);
 
 // The start of a response, from the start of stdout.
 struct Head {

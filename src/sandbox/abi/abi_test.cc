@@ -27,7 +27,7 @@ bool contains(const Strings& environment, std::string_view variable) {
 TEST(CommandInputs, AddQueryParametersThatNeverOverrideConfiguredVariables) {
   const auto request = get("/hello?b=1&a=evil&b=2&c&a%3Devil=1&%00=1");
   const Settings settings{.environment = {{"a", "configured"}}};
-  const Inputs inputs = make_inputs(Kind::kCommand, settings, call_of(request));
+  const Inputs inputs = make_inputs(Kind::kCommand, settings, {}, call_of(request));
   EXPECT_EQ(inputs.environment, (Strings{"a=configured", "b=2", "c="}));
   EXPECT_EQ(inputs.arguments, Strings{"hello"});
 }
@@ -49,7 +49,7 @@ TEST(CgiInputs, HaveTheVariablesOfWagi) {
   request.fields.add("Authorization", "secret");
   request.fields.add("Content-Type", "text/x");
   request.body = "12345";
-  const Inputs inputs = make_inputs(Kind::kCommand, {.cgi = true, .environment = {{"K", "v"}}}, call_of(request));
+  const Inputs inputs = make_inputs(Kind::kCommand, {.cgi = true, .environment = {{"K", "v"}}}, {}, call_of(request));
   for (const auto* variable :
        {"K=v", "REQUEST_METHOD=GET", "SCRIPT_NAME=/hello", "PATH_INFO=/a b", "X_RAW_PATH_INFO=/a%20b",
         "QUERY_STRING=x=1&y", "CONTENT_LENGTH=5", "CONTENT_TYPE=text/x", "HTTP_X_THING=1", "X_MATCHED_ROUTE=/hello/...",
@@ -69,7 +69,7 @@ TEST(CgiInputs, LetNoClientOverrideWhatIsConfigured) {
   request.fields.add("Accept", "a");
   request.fields.add("Accept", "b");
   const Settings settings{.cgi = true, .environment = {{"HTTP_ROLE", "user"}, {"REQUEST_METHOD", "x"}}};
-  const Inputs inputs = make_inputs(Kind::kCommand, settings, call_of(request));
+  const Inputs inputs = make_inputs(Kind::kCommand, settings, {}, call_of(request));
   EXPECT_TRUE(contains(inputs.environment, "HTTP_ROLE=user"));
   EXPECT_TRUE(contains(inputs.environment, "HTTP_ACCEPT=a, b"));
   EXPECT_TRUE(contains(inputs.environment, "REQUEST_METHOD=GET")) << "the protocol's own variables are the request's";
