@@ -36,7 +36,7 @@ json::object describe_settings(const sandbox::Settings& settings) {
   json::array variables;  // names alone: values may be secrets
   for (const auto& [name, value] : settings.environment) variables.emplace_back(name);
   json::array allow;
-  for (const std::string& address : settings.tcp_allow) allow.emplace_back("tcp=" + address);
+  for (const std::string& capability : settings.egress.capabilities()) allow.emplace_back(capability);
   return {{"environment", std::move(variables)},
           {"allow", std::move(allow)},
           {"limits", registry::limits_json(settings.limits)}};

@@ -21,6 +21,7 @@ struct Environment {
   net::Loop& loop;
   Loader& loader;
   Log& log;
+  egress::Gate& egress;  // of the loop
 };
 
 // A call of one version of a function. Views outlive the invocation.
@@ -52,6 +53,7 @@ class Invocation final : public sandbox::GuestHost, public std::enable_shared_fr
   void write_log(std::string_view bytes) override { guest_log_.write(bytes); }
   void wake() override;
   net::Loop& loop() override { return environment_.loop; }
+  egress::Gate& egress() override { return environment_.egress; }
 
   void load();
   void run();

@@ -72,7 +72,7 @@ class Called {
     facts.settings = std::move(settings);
     version = std::make_shared<const registry::Version>(std::move(facts), std::make_shared<metrics::Invocations>());
     const CallRequest call{version, {request, version->function(), request.target, request.target, "", "", ""}, "id"};
-    invocation = std::make_shared<Invocation>(Environment{loop, loader, log}, call, sink);
+    invocation = std::make_shared<Invocation>(Environment{loop, loader, log, egress}, call, sink);
     invocation->start();
   }
 
@@ -84,6 +84,8 @@ class Called {
   std::string_view problem() const { return sink.whole ? sink.whole->body : std::string_view(); }
 
   net::Loop loop;
+  egress::Resolver resolver{{.threads = 1}};
+  egress::Gate egress{loop, resolver};
   TestLoader loader;
   Log log{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
   TestSink sink;

@@ -53,7 +53,7 @@ Inputs make_inputs(Kind kind, const Settings& settings, const Call& call) {
   Inputs inputs;
   inputs.standard_input = call.request.body;
   inputs.table = &settings.environment;
-  inputs.tcp_allow = &settings.tcp_allow;
+  inputs.egress = &settings.egress;
   if (settings.cgi) {
     inputs.arguments = cgi_arguments(call);
     inputs.environment = cgi_environment(settings, call);
