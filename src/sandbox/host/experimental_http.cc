@@ -17,8 +17,10 @@ using egress::HttpResponse;
 using egress::Reached;
 
 void ExperimentalHttp::ask(HttpRequest request) {
-  const egress::HttpLimits limits = {
-      .response_bytes = kHttpHeldBytes - held_, .time = guest_.limits().wall, .redirects = egress::kMaxRedirects};
+  constexpr std::chrono::seconds kLonger{1};  // the limit of the guest is what ends a request that takes too long
+  const egress::HttpLimits limits = {.response_bytes = kHttpHeldBytes - held_,
+                                     .time = guest_.limits().wall + kLonger,
+                                     .redirects = egress::kMaxRedirects};
   answer_.reset();
   call_ = guest_.host().egress().http().send(guest_.egress_rules(), std::move(request), limits, guest_.egress_usage(),
                                              [this](Reached<HttpResponse> answer) {
