@@ -8,7 +8,7 @@ mkdir -p build/fuzz
 for name in request_parser multipart query egress_rules; do
   clang++-19 -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -Isrc -DBOOST_ASIO_NO_DEPRECATED \
     -DBOOST_BEAST_SEPARATE_COMPILATION -DBOOST_ASIO_SEPARATE_COMPILATION -DMAYFLY_VERSION='"fuzz"' \
-    tests/fuzz/${name}_fuzz.cc $(ls src/http/*.cc src/base/text.cc src/base/error.cc src/egress/rules.cc src/egress/addresses.cc | grep -v _test) \
+    tests/fuzz/${name}_fuzz.cc $(ls src/http/*.cc src/base/text.cc src/base/error.cc src/egress/rules.cc src/egress/addresses.cc src/net/asio.cc | grep -v _test) \
     -o build/fuzz/$name -lboost_json -lfmt -lcrypto
   mkdir -p "build/fuzz/corpus/$name"
   (cd build/fuzz && ./$name -max_total_time="$seconds" -print_final_stats=1 "corpus/$name" "../../tests/fuzz/corpus/$name")
