@@ -54,17 +54,23 @@ int Transfers::on_socket(CURL*, curl_socket_t socket, int wanted, void* self, vo
   return 0;
 }
 
-// Called inside libcurl, which must not be entered again: also a time of 0 goes over the loop.
+// Called inside libcurl, which must not be entered again: a time of 0 goes over the loop, too.
 int Transfers::on_timer(CURLM*, long milliseconds, void* self) {
   auto& transfers = *static_cast<Transfers*>(self);
   if (milliseconds < 0) {
     transfers.timer_.cancel();
     return 0;
   }
-  transfers.timer_.expires_after(std::chrono::milliseconds(milliseconds));
-  transfers.timer_.async_wait([&transfers, alive = std::weak_ptr(transfers.alive_)](const error_code& error) {
+  const auto act = [&transfers, alive = std::weak_ptr(transfers.alive_)](const error_code& error = {}) {
     if (!error && !alive.expired()) transfers.act(CURL_SOCKET_TIMEOUT, 0);
-  });
+  };
+  if (milliseconds == 0) {
+    transfers.timer_.cancel();
+    transfers.loop_.post([act] { act(); });
+  } else {
+    transfers.timer_.expires_after(std::chrono::milliseconds(milliseconds));
+    transfers.timer_.async_wait(act);
+  }
   return 0;
 }
 

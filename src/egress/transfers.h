@@ -38,7 +38,7 @@ class Transfers {
 
   net::Loop& loop_;
   boost::asio::steady_timer timer_;
-  std::shared_ptr<void> alive_ = std::make_shared<char>();  // the timer's handlers hold it weakly
+  std::shared_ptr<void> alive_ = std::make_shared<char>();  // what waits on the loop holds it weakly
   std::map<curl_socket_t, std::shared_ptr<Socket>> sockets_;
   std::map<CURL*, std::function<void(CURLcode)>> running_;
   CURLM* multi_;
