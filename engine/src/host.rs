@@ -78,6 +78,11 @@ pub unsafe extern "C" fn mayfly_linker_define_waiting(
                 linker, module, name, callback,
                 (a: i32 = i32, b: i32 = i32, c: i32 = i32, d: i32 = i32) -> get_i32
             )?,
+            "iiiiiiiiii:i" => define_waiting!(
+                linker, module, name, callback,
+                (a: i32 = i32, b: i32 = i32, c: i32 = i32, d: i32 = i32, e: i32 = i32, f: i32 = i32, g: i32 = i32,
+                 h: i32 = i32, i: i32 = i32, j: i32 = i32) -> get_i32
+            )?,
             shape => return Err(wasmtime::Error::msg(format!("no waiting host function has the shape {shape}"))),
         };
         Ok(())

@@ -44,7 +44,7 @@ json::object describe_settings(const sandbox::Settings& settings) {
   json::array variables;  // names alone: values may be secrets
   for (const auto& [name, value] : settings.environment) variables.emplace_back(name);
   json::array allow;
-  for (const std::string& address : settings.tcp_allow) allow.emplace_back("tcp=" + address);
+  for (const std::string& capability : settings.egress.capabilities()) allow.emplace_back(capability);
   json::array volumes;
   for (const auto& [guest, source, writable] : settings.volumes) {
     volumes.emplace_back(fmt::format("{}:{}{}", source, guest, writable ? ":rw" : ""));

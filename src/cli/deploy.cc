@@ -114,7 +114,7 @@ void add_deploy(CLI::App& app, int& exit_code) {
   };
   pass("entry", "Export to call instead of _start, run, handle or handler");
   pass("env", "Environment variable NAME=value; may be repeated");
-  pass("allow", "Capability, as tcp=HOST:PORT; may be repeated");
+  pass("allow", "Where it may connect: tcp=HOST:PORT, http=https://HOST, private; may be repeated");
   pass("volume", "Volume of the server as NAME:/path, or NAME:/path:rw; may be repeated");
   pass("tenant", "Whose function it is");
   for (const sandbox::LimitField& field : sandbox::limit_fields()) {

@@ -20,6 +20,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <csignal>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -27,7 +28,8 @@
 namespace mayfly::cli {
 namespace {
 
-constexpr std::chrono::seconds kCompilePatience{2};  // after the drain; a compilation cannot be interrupted
+constexpr std::chrono::seconds kCompilePatience{2};        // after the drain; a compilation cannot be interrupted
+constexpr std::chrono::milliseconds kLookupPatience{100};  // nor can a name server that is silent
 
 struct Up {
   std::string listen;
@@ -132,6 +134,7 @@ Status Up::run() {
   registry::Registry registry;
   invoke::Admission admission(**engine);
   invoke::Background background(cores);
+  egress::Resolver resolver;
   deploy::Deployer deployer({**engine, **storage, registry, book}, std::min(cores, 4u));
   if (auto restored = deployer.restore(); !restored) return restored;
   if (auto published = compat::publish_applications(*applications, deployer, registry); !published) return published;
@@ -156,8 +159,10 @@ Status Up::run() {
       {std::string(admin::FunctionsApi::kPath), [&](auto&, auto& exchange) { functions.handle(exchange); }});
   pipeline.add_seed({std::string(compat::Handlers::kPath),
                      [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kUploads});
-  server::Server server({.listen = *address, .loops = cores, .connections = connections},
-                        {registry, admission, background, deployer, lines, pipeline});
+  const char* ca_file = std::getenv("SSL_CERT_FILE");  // as OpenSSL's own programs have it
+  server::Server server(
+      {.listen = *address, .loops = cores, .connections = connections},
+      {registry, admission, background, deployer, lines, pipeline, resolver, ca_file != nullptr ? ca_file : ""});
   if (auto bound = server.bind(); !bound) return bound;
   status.watch(server);
   Signals signals;
@@ -176,7 +181,7 @@ Status Up::run() {
   server.drain(server::kDrain);
   background.stop();
   // What is kept survives a crash at any instant, so leaving in the middle of a compilation costs nothing.
-  if (!deployer.stop(kCompilePatience)) ::_exit(0);
+  if (!deployer.stop(kCompilePatience) || !resolver.stop(kLookupPatience)) ::_exit(0);
   return {};
 }
 

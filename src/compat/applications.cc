@@ -47,7 +47,7 @@ class Reader {
   Status read_allow(Application& application) const {
     const toml::node* node = table_.get("allow");
     if (node == nullptr) {
-      application.settings.tcp_allow = {"*"};
+      application.settings.egress = egress::Rules::everything();
       return {};
     }
     application.allow_given = true;
@@ -57,7 +57,8 @@ class Reader {
       const auto* text = entry.as_string();
       if (text == nullptr) return bad(file_, entry.source(), "an entry of `allow` is not a text");
       // The seed's keys are addresses; ours say of what kind.
-      const std::string value = text->get().starts_with("tcp=") ? text->get() : "tcp=" + text->get();
+      const bool has_kind = text->get().find('=') != std::string::npos || text->get() == "private";
+      const std::string value = has_kind ? text->get() : "tcp=" + text->get();
       if (const auto set = deploy::apply_option(application.settings, "allow", value); !set) {
         return bad(file_, entry.source(), set.error().message);
       }

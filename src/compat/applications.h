@@ -13,8 +13,9 @@ struct Application {
   std::string file_path;  // relative to the working directory, as the seed has it
   std::string method;
   std::string url_path;
-  sandbox::Settings settings;  // entry from `function`, `handle` by default; environment from `env`; tcp from `allow`
-  bool allow_given = false;    // without `allow`, it may connect wherever its code says
+  sandbox::Settings
+      settings;              // entry from `function`, `handle` by default; environment from `env`; egress from `allow`
+  bool allow_given = false;  // without `allow`, it may connect wherever its code says
 };
 
 struct ApplicationsConfig {

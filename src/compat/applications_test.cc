@@ -29,15 +29,18 @@ unknown = 1
   EXPECT_EQ(config->applications[0].settings.entry, "hello");
   EXPECT_EQ(config->applications[1].settings.entry, "handle") << "the default";
   EXPECT_EQ(config->applications[1].settings.environment.at("/env/backend"), "127.0.0.1:8181");
-  EXPECT_EQ(config->applications[1].settings.tcp_allow, std::vector<std::string>{"*"});
+  EXPECT_EQ(config->applications[1].settings.egress, egress::Rules::everything());
   EXPECT_FALSE(config->applications[1].allow_given);
 }
 
 TEST(Applications, NarrowWhatMayBeConnectedTo) {
   const auto config = parse_applications(
-      "[[applications]]\nfile_path='a'\nmethod='GET'\nurl_path='/a'\nallow=['127.0.0.1:81', 'tcp=db:5432']", "c.toml");
+      "[[applications]]\nfile_path='a'\nmethod='GET'\nurl_path='/a'\nallow=['127.0.0.1:81', 'tcp=db:5432', "
+      "'http=https://a.b', 'private']",
+      "c.toml");
   ASSERT_TRUE(config) << config.error().message;
-  EXPECT_EQ(config->applications[0].settings.tcp_allow, (std::vector<std::string>{"127.0.0.1:81", "db:5432"}));
+  EXPECT_EQ(config->applications[0].settings.egress.capabilities(),
+            (std::vector<std::string>{"tcp=127.0.0.1:81", "tcp=db:5432", "http=https://a.b", "private"}));
   EXPECT_TRUE(config->applications[0].allow_given);
 }
 

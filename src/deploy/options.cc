@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "base/units.h"
-#include "net/address.h"
 
 #include <fmt/format.h>
 
@@ -68,12 +67,7 @@ Status add_variable(Settings& settings, std::string_view value) {
 }
 
 Status add_capability(Settings& settings, std::string_view value) {
-  if (!value.starts_with("tcp=")) return bad("allow", "write it as allow=tcp=HOST:PORT");
-  const std::string_view address = value.substr(4);
-  if (address != "*" && !address.ends_with(":*")) {
-    if (const auto parsed = net::parse_host_port(address); !parsed) return bad("allow", parsed.error().message);
-  }
-  settings.tcp_allow.emplace_back(address);
+  if (auto allowed = settings.egress.allow(value); !allowed) return bad("allow", allowed.error().message);
   return {};
 }
 

@@ -6,13 +6,14 @@ namespace mayfly::deploy {
 namespace {
 
 TEST(Options, SetWhatTheyName) {
-  const auto settings = parse_options(http::parse_query(
-      "entry=go&cgi=true&env=A=1&env=B=x%3Dy&allow=tcp=127.0.0.1:81&memory=64MiB&timeout=2s&cpu=500ms&sockets=3"));
+  const auto settings =
+      parse_options(http::parse_query("entry=go&cgi=true&env=A=1&env=B=x%3Dy&allow=tcp=127.0.0.1:81&allow=http=https://"
+                                      "a.b&memory=64MiB&timeout=2s&cpu=500ms&sockets=3"));
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->entry, "go");
   EXPECT_TRUE(settings->cgi);
   EXPECT_EQ(settings->environment.at("B"), "x=y");
-  EXPECT_EQ(settings->tcp_allow, std::vector<std::string>{"127.0.0.1:81"});
+  EXPECT_EQ(settings->egress.capabilities(), (std::vector<std::string>{"tcp=127.0.0.1:81", "http=https://a.b"}));
   EXPECT_EQ(settings->limits.memory_bytes, 64u << 20);
   EXPECT_EQ(settings->limits.wall, std::chrono::seconds(2));
   EXPECT_EQ(settings->limits.cpu, std::chrono::milliseconds(500));
@@ -21,7 +22,7 @@ TEST(Options, SetWhatTheyName) {
 
 TEST(Options, SayWhichOneIsBad) {
   for (const auto* query : {"colour=red", "memory=lots", "memory=0", "memory=5G", "timeout=2h", "cpu=0", "cgi=maybe",
-                            "env=A", "env==1", "allow=fs", "allow=tcp=nowhere", "sockets=-1"}) {
+                            "env=A", "env==1", "allow=fs", "allow=tcp=nowhere", "allow=http=a.b", "sockets=-1"}) {
     const auto settings = parse_options(http::parse_query(query));
     ASSERT_FALSE(settings) << query;
     EXPECT_EQ(settings.error().code, ErrorCode::kBadOption);

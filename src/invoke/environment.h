@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/log.h"
+#include "egress/gate.h"
 #include "invoke/admission.h"
 #include "invoke/background.h"
 #include "invoke/loader.h"
@@ -16,6 +17,7 @@ struct Environment {
   Background& background;
   Loader& loader;
   Log& log;
+  egress::Gate& egress;  // of the loop
 };
 
 }  // namespace mayfly::invoke

@@ -77,7 +77,7 @@ class Called {
                      {request, request.body.size(), version->function(), request.target, request.target, "", "", ""},
                      request.body,
                      "id"};
-    const Environment environment{loop, turns, admission, background, loader, log};
+    const Environment environment{loop, turns, admission, background, loader, log, egress};
     invocation = std::make_shared<Invocation>(environment, std::move(call), sink);
     invocation->start();
   }
@@ -98,6 +98,8 @@ class Called {
   RunQueue turns{loop};
   Admission admission{engine()};
   Background background{1};
+  egress::Resolver resolver{{.threads = 1}};
+  egress::Gate egress{loop, resolver};
   TestLoader loader;
   Log log{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
   TestSink sink;

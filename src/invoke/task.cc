@@ -6,6 +6,7 @@ namespace mayfly::invoke {
 
 Task::Task(const Environment& environment, Parts parts)
     : loop_(environment.loop),
+      egress_(environment.egress),
       version_(std::move(parts.version)),
       code_(std::move(parts.code)),
       place_(std::move(parts.place)),

@@ -46,8 +46,10 @@ class Task final : public sandbox::GuestHost {
   void write_log(std::string_view bytes) override { log_.write(bytes); }
   void wake() override;
   net::Loop& loop() override { return loop_; }
+  egress::Gate& egress() override { return egress_; }
 
   net::Loop& loop_;
+  egress::Gate& egress_;
   const registry::VersionPtr version_;
   const std::shared_ptr<const registry::Version::Loaded> code_;
   const Admission::Place place_;

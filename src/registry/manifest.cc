@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include <stdexcept>
+
 namespace mayfly::registry {
 namespace {
 
@@ -50,6 +52,29 @@ json::array volumes_json(const std::vector<sandbox::VolumeMount>& volumes) {
   return all;
 }
 
+// Records older than egress::Rules have a list of HOST:PORT, whose names and wildcards led to private addresses, too.
+egress::Rules read_tcp_allow(const json::array& addresses) {
+  egress::Rules rules;
+  for (const json::value& address : addresses) {
+    // What the parser of that time let pass, and no connection matched, grants nothing.
+    static_cast<void>(rules.allow("tcp=" + json::value_to<std::string>(address)));
+  }
+  if (!addresses.empty()) static_cast<void>(rules.allow("private"));
+  return rules;
+}
+
+egress::Rules read_egress(const json::object& object) {
+  if (const json::value* addresses = object.if_contains("tcp_allow")) return read_tcp_allow(addresses->as_array());
+  egress::Rules rules;
+  for (const json::value& capability : object.at("allow").as_array()) {
+    if (auto allowed = rules.allow(json::value_to<std::string>(capability)); !allowed) {
+      throw std::invalid_argument(allowed.error().message);
+    }
+  }
+  if (object.contains("allow_is_broken")) rules.set_broken();
+  return rules;
+}
+
 Manifest read(const json::object& object) {
   Manifest manifest;
   const auto kind = sandbox::kind_named(std::string_view(object.at("kind").as_string()));
@@ -60,7 +85,7 @@ Manifest read(const json::object& object) {
   for (const auto& [name, value] : object.at("environment").as_object()) {
     manifest.settings.environment.emplace(name, value.as_string());
   }
-  manifest.settings.tcp_allow = texts_of(object.at("tcp_allow"));
+  manifest.settings.egress = read_egress(object);
   if (const json::value* volumes = object.if_contains("volumes")) {
     for (const auto& volume : volumes->as_array()) manifest.settings.volumes.push_back(volume_of(volume.as_object()));
   }
@@ -96,18 +121,20 @@ boost::json::object limits_json(const sandbox::Limits& limits) {
 std::string to_json(const Manifest& manifest) {
   json::object environment;
   for (const auto& [name, value] : manifest.settings.environment) environment[name] = to_utf8(value);
-  return json::serialize(json::object{
+  json::object object{
       {"kind", sandbox::name_of(manifest.entry.kind)},
       {"entry", manifest.entry.name},
       {"cgi", manifest.settings.cgi},
       {"environment", std::move(environment)},
-      {"tcp_allow", texts_json(manifest.settings.tcp_allow)},
+      {"allow", texts_json(manifest.settings.egress.capabilities())},
       {"volumes", volumes_json(manifest.settings.volumes)},
       {"tenant", manifest.settings.tenant},
       {"server_timing", manifest.settings.server_timing},
       {"capabilities", capabilities_json(manifest.capabilities)},
       {"limits", limits_json(manifest.settings.limits)},
-  });
+  };
+  if (manifest.settings.egress.is_broken()) object["allow_is_broken"] = true;
+  return json::serialize(object);
 }
 
 Result<Manifest> parse_manifest(std::string_view text) try {

@@ -35,14 +35,30 @@ TEST(Registry, ShowsAnUpdateToTheNextLookAndKeepsOldSnapshotsAlive) {
   EXPECT_EQ(reader.snapshot()->functions.size(), 1u);
 }
 
+TEST(Manifest, ReadsRecordsOfTheTimeWhenOnlyTcpWasAllowed) {
+  const auto read = [](const std::string& addresses) {
+    const auto manifest =
+        parse_manifest(R"({"kind":"command","entry":"_start","cgi":false,"environment":{},"tcp_allow":)" + addresses +
+                       R"(,"limits":{}})");
+    EXPECT_TRUE(manifest) << manifest.error().message;
+    return manifest->settings.egress.capabilities();
+  };
+  EXPECT_EQ(read("[]"), std::vector<std::string>());
+  EXPECT_EQ(read(R"(["db:5432","*","no such:*"])"), (std::vector<std::string>{"tcp=db:5432", "tcp=*", "private"}));
+}
+
 TEST(Manifest, SurvivesItsJson) {
   const Manifest manifest{.entry = {sandbox::Kind::kCommand, "_start"},
                           .settings = {.entry = "_start",
                                        .cgi = true,
                                        .environment = {{"a", "1"}},
-                                       .tcp_allow = {"127.0.0.1:1"},
+                                       .egress = egress::Rules::everything(),
                                        .limits = {.memory_bytes = 5, .wall = std::chrono::milliseconds(7)}}};
   EXPECT_EQ(parse_manifest(to_json(manifest)), manifest);
+
+  Manifest broken = manifest;
+  broken.settings.egress.set_broken();
+  EXPECT_EQ(parse_manifest(to_json(broken)), broken);
   EXPECT_EQ(parse_manifest("{").error().code, ErrorCode::kStorage);
   EXPECT_EQ(parse_manifest("{\"kind\":\"wat\"}").error().code, ErrorCode::kStorage);
 }

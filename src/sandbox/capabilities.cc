@@ -97,10 +97,10 @@ Capabilities capabilities(Abilities abilities, const Settings& settings) {
           fmt::format("{} files of volume {} under {}", writable ? "read and write" : "read", source, guest));
     }
   }
-  if (abilities & kConnect) {
-    for (const std::string& address : settings.tcp_allow) {
-      result.outside.push_back(address == "*" ? "connect to any address" : fmt::format("connect to {}", address));
-    }
+  for (const std::string& capability : settings.egress.capabilities()) {
+    const bool tcp = capability.starts_with("tcp="), http = capability.starts_with("http=");
+    const bool asked = tcp ? abilities & kConnect : http ? abilities & kRequest : abilities & (kConnect | kRequest);
+    if (asked) result.outside.push_back("connect with " + capability);
   }
   std::ranges::sort(result.outside);
   return result;

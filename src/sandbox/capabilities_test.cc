@@ -14,12 +14,12 @@ const std::vector<Import> kTcpImports = {{"env", "tcp_connect", ExternKind::kFun
 TEST(Capabilities, AreWhatTheModuleAsksForAndTheSettingsGrant) {
   Settings settings;
   settings.environment = {{"KEY", "secret"}};
-  settings.tcp_allow = {"10.0.0.5:25"};
+  ASSERT_TRUE(settings.egress.allow("tcp=10.0.0.5:25"));
   EXPECT_EQ(to_text(capabilities(abilities_of(kWasiImports), settings)),
             "read stdin, write stdout and stderr, read the variable KEY")
       << "it has no import to connect with";
   EXPECT_EQ(to_text(capabilities(abilities_of(kTcpImports), settings)),
-            "connect to 10.0.0.5:25, read the variable KEY");
+            "connect with tcp=10.0.0.5:25, read the variable KEY");
   EXPECT_EQ(to_text(capabilities(abilities_of(kTcpImports), {})), "compute") << "nothing is granted";
 }
 

@@ -1,5 +1,6 @@
 #include "sandbox/guest.h"
 
+#include "sandbox/host/experimental_http.h"
 #include "sandbox/host/sockets.h"
 
 #include <boost/asio/steady_timer.hpp>
@@ -34,6 +35,11 @@ Guest::~Guest() = default;
 Sockets& Guest::sockets() {
   if (!sockets_) sockets_ = std::make_unique<Sockets>(*this);
   return *sockets_;
+}
+
+ExperimentalHttp& Guest::experimental_http() {
+  if (!experimental_http_) experimental_http_ = std::make_unique<ExperimentalHttp>(*this);
+  return *experimental_http_;
 }
 
 void Guest::sleep(std::chrono::nanoseconds time) {

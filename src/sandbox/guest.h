@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "egress/gate.h"
 #include "http/message.h"
 #include "net/loop.h"
 #include "sandbox/guest_memory.h"
@@ -18,6 +19,7 @@
 
 namespace mayfly::sandbox {
 
+class ExperimentalHttp;
 class Sockets;
 class Instance;
 
@@ -27,8 +29,8 @@ struct Inputs {
   std::vector<std::string> environment;                                    // NAME=value
   std::string_view standard_input;                                         // all of it
   const std::map<std::string, std::string, std::less<>>* table = nullptr;  // what db_get reads; may be null
-  const std::vector<std::string>* tcp_allow = nullptr;  // HOST:PORT, `*` for all of either; null denies all
-  std::span<const vfs::Mount> mounts;                   // what it sees of files
+  const egress::Rules* egress = nullptr;                                   // what it may connect to; null for nothing
+  std::span<const vfs::Mount> mounts;                                      // what it sees of files
 };
 
 // Where a guest's effects go: its invocation. Called on the loop, between two instructions of the guest.
@@ -41,6 +43,7 @@ class GuestHost {
   virtual void write_log(std::string_view bytes) = 0;       // stderr and `log`; lines are found by the receiver
   virtual void wake() = 0;                                  // a host function that waited can go on
   virtual net::Loop& loop() = 0;
+  virtual egress::Gate& egress() = 0;  // of the loop
 };
 
 // The response that a `handle` function sets.
@@ -66,6 +69,10 @@ class Guest {
   HandleResponse& response() { return response_; }
   Sockets& sockets();
   wasi::Descriptors& descriptors() { return descriptors_; }
+  ExperimentalHttp& experimental_http();
+
+  const egress::Rules& egress_rules() const { return inputs_.egress != nullptr ? *inputs_.egress : no_egress_; }
+  egress::Usage& egress_usage() { return egress_usage_; }
 
   // Notes why the guest ends; the host function then returns stopped().
   void stop(Error why) { stopped_ = std::move(why); }
@@ -95,7 +102,10 @@ class Guest {
   std::uint64_t host_cycles_ = 0;  // spent in host functions
   HandleResponse response_;
   wasi::Descriptors descriptors_;
+  const egress::Rules no_egress_;
+  egress::Usage egress_usage_;  // before what uses it
   std::unique_ptr<Sockets> sockets_;
+  std::unique_ptr<ExperimentalHttp> experimental_http_;
   std::unique_ptr<Sleep> sleep_;
   std::optional<Error> stopped_;
   std::optional<std::uint32_t> exit_code_;

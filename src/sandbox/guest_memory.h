@@ -16,6 +16,8 @@ class GuestMemory {
   GuestMemory() = default;
   GuestMemory(std::uint8_t* base, std::uint64_t size) : base_(base), size_(size) {}
 
+  bool exists() const { return base_ != nullptr; }
+
   std::optional<std::span<std::uint8_t>> slice(std::uint64_t address, std::uint64_t length) const {
     if (length > size_ || address > size_ - length) return std::nullopt;
     return std::span(base_ + address, static_cast<std::size_t>(length));

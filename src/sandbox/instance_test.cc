@@ -57,6 +57,7 @@ class Invoked : public GuestHost {
   void write_log(std::string_view bytes) override { log += bytes; }
   void wake() override { woken_ = true; }
   net::Loop& loop() override { return loop_; }
+  egress::Gate& egress() override { return egress_; }
 
   void wait_for_wake() {
     while (!woken_) loop_.io().run_one();
@@ -67,6 +68,8 @@ class Invoked : public GuestHost {
   Inputs inputs_;
   Limits limits_;
   net::Loop loop_;
+  egress::Resolver resolver_{{.threads = 1}};
+  egress::Gate egress_{loop_, resolver_};
   bool woken_ = false;
 };
 
@@ -156,7 +159,10 @@ TEST(Instance, UnwindsAGuestThatIsCancelledWhileItWaits) {
     void write_log(std::string_view) override {}
     void wake() override { ADD_FAILURE() << "woken after it was cancelled"; }
     net::Loop& loop() override { return loop_; }
+    egress::Gate& egress() override { return egress_; }
     net::Loop loop_;
+    egress::Resolver resolver_{{.threads = 1}};
+    egress::Gate egress_{loop_, resolver_};
   } host;
   const Inputs inputs;
   const Limits limits;

@@ -16,6 +16,8 @@ constexpr std::array kFields = {
     LimitField{"tmp", "tmp_bytes", &Limits::tmp_bytes, kBytes, "Files under /tmp of an invocation"},
     LimitField{"files", "files", &Limits::files, kCount, "Files open at once in an invocation"},
     LimitField{"sockets", "sockets", &Limits::sockets, kCount, "Sockets open at once in an invocation"},
+    LimitField{"http_responses", "http_responses", &Limits::http_responses, kCount,
+               "Responses open at once to HTTP requests of an invocation"},
     LimitField{"log", "log_bytes", &Limits::log_bytes, kBytes, "Log of an invocation"},
     LimitField{"log_rate", "log_bytes_per_second", &Limits::log_rate, kBytes, "Log of the function, each second"},
     LimitField{"concurrency", "concurrency", &Limits::concurrency, kCount, "Invocations at once"},

@@ -20,6 +20,7 @@ struct Limits {
   std::size_t tmp_bytes = 16 << 20;        // files under /tmp
   std::size_t files = 64;                  // descriptors open at once, the standard ones included
   std::size_t sockets = 16;                // open at once
+  std::size_t http_responses = 64;         // of its own requests, open at once
   std::size_t log_bytes = 256 << 10;       // stderr and `log` together; more is dropped, and said so
   // Of all its invocations together.
   std::size_t log_rate = 1 << 20;                // bytes of log a second; more is dropped, and said so
@@ -40,6 +41,7 @@ inline constexpr Limits kLargest = {
     .tmp_bytes = std::size_t{1} << 30,       // it is memory of this process
     .files = 4096,
     .sockets = 1024,
+    .http_responses = 1024,
     .log_bytes = 4 << 20,
     .log_rate = 64 << 20,
     .concurrency = 10'000,  // kMaxSlots
@@ -71,6 +73,7 @@ inline constexpr std::size_t kMaxHeaderBytes = 64 << 10;      // of them togethe
 inline constexpr std::size_t kHostCallBytes = 1 << 20;        // of one long host call, before the loop gets its turn
 inline constexpr std::size_t kMaxIovecs = 1024;               // of one fd_read or fd_write, as IOV_MAX on Linux
 inline constexpr std::size_t kMaxSubscriptions = 1024;        // of one poll_oneoff
+inline constexpr std::size_t kHttpHeldBytes = 16 << 20;       // of all responses to a guest that it holds open
 inline constexpr std::size_t kMaxVolumes = 16;                // mounted in one function
 inline constexpr std::size_t kMaxPathBytes = 4095;            // PATH_MAX of Linux without its NUL
 inline constexpr int kMaxSymbolicLinks = 40;                  // followed on the way of one path, as Linux

@@ -2,6 +2,7 @@
 
 #include "sandbox/host/assemblyscript.h"
 #include "sandbox/host/emscripten.h"
+#include "sandbox/host/experimental_http.h"
 #include "sandbox/host/handle.h"
 #include "sandbox/host_function.h"
 #include "sandbox/wasi/preview1.h"
@@ -43,8 +44,9 @@ wasmtime_error_t* define(wasmtime_linker_t* linker, const HostFunction& function
                                                function_type(shape).get(), call, nullptr, nullptr);
 }
 
-std::array<std::span<const HostFunction>, 4> all_functions() {
-  return {wasi::functions(), host::handle_functions(), host::emscripten_functions(), host::assemblyscript_functions()};
+std::array<std::span<const HostFunction>, 5> all_functions() {
+  return {wasi::functions(), host::handle_functions(), host::emscripten_functions(), host::assemblyscript_functions(),
+          host::experimental_http_functions()};
 }
 
 bool is_provided(const Import& import) {

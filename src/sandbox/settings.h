@@ -1,5 +1,6 @@
 #pragma once
 
+#include "egress/rules.h"
 #include "sandbox/limits.h"
 
 #include <map>
@@ -22,7 +23,7 @@ struct Settings {
   std::string entry;  // export to call; "" to choose
   bool cgi = false;   // stdout starts with CGI headers, CGI variables in the environment
   std::map<std::string, std::string, std::less<>> environment;  // and the table that db_get reads
-  std::vector<std::string> tcp_allow;                           // HOST:PORT it may connect to; `*` for any host or port
+  egress::Rules egress;                                         // what it may connect to
   std::vector<VolumeMount> volumes;
   std::string tenant = "default";  // whose it is: tenants share a full machine evenly, and their functions their part
   bool server_timing = false;      // its responses carry a Server-Timing header

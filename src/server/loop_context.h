@@ -33,6 +33,8 @@ struct Services {
   invoke::Loader& loader;
   Log& log;
   const Pipeline& pipeline;
+  egress::Resolver& resolver;
+  std::string ca_file;  // certificate authorities that functions trust; "" for the system's
 };
 
 // A loop and what its connections share. Belongs to the loop's thread.
@@ -40,7 +42,8 @@ struct LoopContext {
   LoopContext(const Services& services, const http::Limits& http_limits, std::uint64_t id_seed)
       : registry(services.registry),
         turns(loop),
-        environment{loop, turns, services.admission, services.background, services.loader, services.log},
+        egress(loop, services.resolver, services.ca_file),
+        environment{loop, turns, services.admission, services.background, services.loader, services.log, egress},
         log(services.log),
         pipeline(services.pipeline),
         limits(http_limits),
@@ -54,6 +57,7 @@ struct LoopContext {
   net::Loop loop;
   registry::Registry::Reader registry;
   invoke::RunQueue turns;
+  egress::Gate egress;
   invoke::Environment environment;
   Log& log;
   const Pipeline& pipeline;

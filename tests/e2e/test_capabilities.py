@@ -33,7 +33,7 @@ def test_a_version_that_can_do_more_is_refused_until_that_is_accepted(server):
     server.deploy("f", connects(1))
     refused = server.deploy("f", connects(2), TCP)
     assert (refused.status, refused.problem) == (409, "new-capabilities")
-    assert "connect to 127.0.0.1:9" in refused.json["detail"]
+    assert "connect with tcp=127.0.0.1:9" in refused.json["detail"]
     assert server.get("/f").text == "1", "the version before stays live"
     digest = re.search(r"accept=(\w{12})", refused.json["detail"])[1]
     assert server.deploy("f", connects(2), f"{TCP}&accept=0123456789ab").problem == "new-capabilities"
@@ -59,7 +59,7 @@ def test_the_command_line_accepts_and_tells(server, tmp_path):
     refused = server.command("deploy", str(module), "--allow", "tcp=127.0.0.1:9")
     assert refused.returncode == 1 and "--accept-capabilities" in refused.stderr
     done = server.command("deploy", str(module), "--allow", "tcp=127.0.0.1:9", "--accept-capabilities")
-    assert "it can only: connect to 127.0.0.1:9" in done.stdout, done.stderr
+    assert "it can only: connect with tcp=127.0.0.1:9" in done.stdout, done.stderr
 
 
 def test_a_file_of_the_watched_folder_needs_no_word(make_server, tmp_path):

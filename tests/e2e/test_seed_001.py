@@ -353,7 +353,7 @@ def test_allow_narrows_where_it_may_connect(start):
         assert {target: server.get(target).status for target in wanted} == wanted
         assert (one.accepted, other.accepted) == (2, 1), "what is not allowed is not tried"
         refused = server.wait_for_log(
-            event="function", line=f"tcp_connect: {other.address} is not an address this function may connect to")
+            event="function", line=f"tcp_connect: {other.address} is not granted; grant it with allow=tcp={other.address}")
         assert refused["function"].startswith("tcp-backend:")
     server.stop()
     assert "warning" in server.stderr and "allow" in server.stderr

@@ -52,7 +52,7 @@ std::string_view content_type_of(std::string_view output) {
 Inputs make_inputs(Kind kind, const Settings& settings, std::span<const vfs::Mount> mounts, const Call& call) {
   Inputs inputs;
   inputs.table = &settings.environment;
-  inputs.tcp_allow = &settings.tcp_allow;
+  inputs.egress = &settings.egress;
   inputs.mounts = mounts;
   if (settings.cgi) {
     inputs.arguments = cgi_arguments(call);

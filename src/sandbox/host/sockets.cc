@@ -1,7 +1,6 @@
 #include "sandbox/host/sockets.h"
 
-#include "http/message.h"
-#include "net/address.h"
+#include "egress/gate.h"
 
 #include <fmt/format.h>
 #include <boost/asio/connect.hpp>
@@ -19,45 +18,34 @@ using tcp = asio::ip::tcp;
 
 constexpr std::size_t kBufferBytes = 64 * 1024;  // of a socket, outside the guest's memory
 
-// `*`, or HOST:PORT where either may be `*`; IPv6 in brackets.
-bool matches(std::string_view pattern, const net::HostPort& address) {
-  if (pattern == "*") return true;
-  const auto colon = pattern.rfind(':');
-  std::string_view host = pattern.substr(0, colon);
-  const std::string_view port = colon == std::string_view::npos ? "*" : pattern.substr(colon + 1);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return (host == "*" || http::equals_ignoring_case(host, address.host)) &&
-         (port == "*" || port == std::to_string(address.port));
-}
-
 }  // namespace
 
 // One connection, and the one operation that its guest waits for. Handlers share it; once it is closed they change
 // nothing and wake nobody.
 struct Sockets::Connection : std::enable_shared_from_this<Connection> {
-  explicit Connection(Guest& for_guest)
-      : guest(for_guest), resolver(for_guest.host().loop().io()), socket(resolver.get_executor()) {}
+  explicit Connection(Guest& for_guest) : guest(for_guest), socket(for_guest.host().loop().io()) {}
 
   enum class Operation { kNone, kRunning, kDone };
 
   void start() { operation = Operation::kRunning; }
-  // Numbers need no resolver, which has one thread for the whole loop.
-  void open(const net::HostPort& address) {
+  void open(const egress::Destination& to) {
     start();
-    error_code not_a_number;
-    const auto number = asio::ip::make_address(address.host, not_a_number);
-    if (!not_a_number) {
-      socket.async_connect({number, address.port},
-                           [self = shared_from_this()](const error_code& failed) { self->finish(failed, 0); });
-      return;
-    }
-    resolver.async_resolve(address.host, std::to_string(address.port),
-                           [self = shared_from_this()](const error_code& failed, const auto& found) {
-                             if (self->closed || failed) return self->finish(failed, 0);
-                             asio::async_connect(self->socket, found, [self](const error_code& refused, const auto&) {
-                               self->finish(refused, 0);
-                             });
-                           });
+    search = guest.host().egress().finder().find(
+        guest.egress_rules(), to, [this, to](const egress::Reached<std::vector<egress::Address>>& found) {
+          if (found) return connect(to, *found);
+          guest.egress_usage().refused += found.error().why == egress::Failure::Why::kNotAllowed;
+          fail(found.error().message);
+        });
+  }
+  void connect(const egress::Destination& to, const std::vector<egress::Address>& addresses) {
+    ++guest.egress_usage().connections;
+    std::vector<tcp::endpoint> endpoints;
+    for (const egress::Address& address : addresses) endpoints.emplace_back(address, to.port);
+    asio::async_connect(socket, endpoints, [self = shared_from_this(), to](const error_code& refused, const auto&) {
+      if (self->closed) return;
+      if (refused) return self->fail(fmt::format("{}: {}", to.text(), refused.message()));
+      self->finish(refused, 0);
+    });
   }
   // What every handler ends with.
   void finish(const error_code& why, std::size_t bytes) {
@@ -67,19 +55,24 @@ struct Sockets::Connection : std::enable_shared_from_this<Connection> {
     operation = Operation::kDone;
     guest.host().wake();
   }
+  void fail(std::string why) {
+    failure = std::move(why);
+    finish(asio::error::not_connected, 0);
+  }
   void close() {
     closed = true;
-    resolver.cancel();
+    search.reset();
     error_code ignored;
     socket.close(ignored);
   }
 
   Guest& guest;
-  tcp::resolver resolver;
+  std::shared_ptr<void> search;  // for the address
   tcp::socket socket;
   std::string buffer;
   Operation operation = Operation::kNone;
   error_code error;
+  std::string failure;  // to connect, for the log
   std::size_t transferred = 0;
   bool closed = false;
 };
@@ -93,30 +86,25 @@ Sockets::Connection* Sockets::find(std::uint32_t descriptor) {
   return descriptor < connections_.size() ? connections_[descriptor].get() : nullptr;
 }
 
-bool Sockets::allows(std::string_view address) const {
-  const auto* allow = guest_.inputs().tcp_allow;
-  const auto parsed = net::parse_host_port(address);
-  return allow != nullptr && parsed &&
-         std::ranges::any_of(*allow, [&](const std::string& pattern) { return matches(pattern, *parsed); });
+Hosted<std::int32_t> Sockets::refuse(std::string_view why) {
+  guest_.host().write_log(fmt::format("tcp_connect: {}\n", why));
+  return -1;
 }
 
 Hosted<std::int32_t> Sockets::connect(std::string_view address) {
   if (!connecting_) {
-    if (!allows(address)) {
-      guest_.host().write_log(fmt::format("tcp_connect: {} is not an address this function may connect to\n", address));
-      return -1;
-    }
+    const auto destination = egress::parse_tcp_destination(address);
+    if (!destination) return refuse(destination.error().message);
     if (connections_.size() >= guest_.limits().sockets) {
-      guest_.host().write_log(fmt::format("tcp_connect: all {} sockets are in use\n", guest_.limits().sockets));
-      return -1;
+      return refuse(fmt::format("all {} sockets are in use", guest_.limits().sockets));
     }
     connecting_ = std::make_shared<Connection>(guest_);
-    connecting_->open(*net::parse_host_port(address));
+    connecting_->open(*destination);
   }
   if (connecting_->operation == Connection::Operation::kRunning) return waiting();
   const auto connected = std::move(connecting_);
   connected->operation = Connection::Operation::kNone;
-  if (connected->error) return -1;
+  if (connected->error) return refuse(connected->failure);
   error_code ignored;
   connected->socket.set_option(tcp::no_delay(true), ignored);
   connections_.push_back(connected);
@@ -138,6 +126,7 @@ Hosted<std::int64_t> Sockets::read(std::uint32_t descriptor, std::span<std::uint
   connection->operation = Connection::Operation::kNone;
   if (connection->error == asio::error::eof) return 0;
   if (connection->error) return -1;
+  guest_.egress_usage().bytes_in += connection->transferred;
   std::copy_n(connection->buffer.begin(), connection->transferred, into.begin());
   return static_cast<std::int64_t>(connection->transferred);
 }
@@ -149,6 +138,7 @@ Hosted<std::int64_t> Sockets::write(std::uint32_t descriptor, std::string_view b
   if (connection->operation == Connection::Operation::kDone) {
     connection->operation = Connection::Operation::kNone;
     guest_.progress += connection->transferred;
+    guest_.egress_usage().bytes_out += connection->transferred;
     if (connection->error) {
       guest_.progress = 0;
       return -1;

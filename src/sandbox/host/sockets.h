@@ -29,7 +29,7 @@ class Sockets {
   struct Connection;
 
   Connection* find(std::uint32_t descriptor);
-  bool allows(std::string_view address) const;
+  Hosted<std::int32_t> refuse(std::string_view why);  // says so in the log
 
   Guest& guest_;
   std::vector<std::shared_ptr<Connection>> connections_;

@@ -1,0 +1,299 @@
+#include "egress/http_client.h"
+
+#include "egress/redirect.h"
+
+#include <gtest/gtest.h>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+
+#include <atomic>
+
+namespace mayfly::egress {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using tcp = asio::ip::tcp;
+
+// Answers each request on a connection, without body, by a text that the test gives; "" is silence.
+class Backend {
+ public:
+  explicit Backend(net::Loop& loop, const char* address = "127.0.0.1", std::uint16_t port = 0)
+      : acceptor_(loop.io(), {asio::ip::make_address(address), port}) {
+    accept();
+  }
+
+  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  std::string url(const std::string& path, const std::string& host = "127.0.0.1") const {
+    return "http://" + host + ":" + std::to_string(port()) + path;
+  }
+
+  std::function<std::string(const std::string& head)> answer = [](const std::string&) {
+    return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+  };
+  std::vector<std::string> heads;  // of the requests
+  int accepted = 0;
+
+ private:
+  struct Connection {
+    explicit Connection(tcp::socket taken) : socket(std::move(taken)) {}
+    tcp::socket socket;
+    std::string read;
+  };
+
+  void accept() {
+    acceptor_.async_accept([this](const error_code& error, tcp::socket socket) {
+      if (error) return;
+      ++accepted;
+      serve(std::make_shared<Connection>(std::move(socket)));
+      accept();
+    });
+  }
+  void serve(const std::shared_ptr<Connection>& connection) {
+    asio::async_read_until(connection->socket, asio::dynamic_buffer(connection->read), "\r\n\r\n",
+                           [this, connection](const error_code& error, std::size_t length) {
+                             if (error) return;
+                             heads.push_back(connection->read.substr(0, length));
+                             connection->read.erase(0, length);
+                             reply(connection, answer(heads.back()));
+                           });
+  }
+  void reply(const std::shared_ptr<Connection>& connection, const std::string& text) {
+    if (text.empty()) {
+      silent_.push_back(connection);
+      return;
+    }
+    const auto kept = std::make_shared<std::string>(text);
+    asio::async_write(connection->socket, asio::buffer(*kept),
+                      [this, connection, kept](const error_code& error, std::size_t) {
+                        if (!error) serve(connection);
+                      });
+  }
+
+  tcp::acceptor acceptor_;
+  std::vector<std::shared_ptr<Connection>> silent_;
+};
+
+class Http : public testing::Test {
+ protected:
+  Reached<HttpResponse> get(const std::string& url) { return send({"GET", url, {}, {}}); }
+  Reached<HttpResponse> send(HttpRequest request) {
+    std::optional<Reached<HttpResponse>> answer;
+    const auto call = client.send(rules, std::move(request), limits, usage, [&](auto response) { answer = response; });
+    while (!answer && loop.io().run_one() > 0) loop.io().restart();
+    return *answer;
+  }
+  static Failure::Why why(const Reached<HttpResponse>& response) {
+    EXPECT_FALSE(response);
+    return response.error().why;
+  }
+
+  net::Loop loop;
+  std::string found = "127.0.0.1";  // what every name leads to
+  Resolver resolver{
+      {.threads = 1,
+       .lookup = [this](const std::string&) { return std::vector<Address>{asio::ip::make_address(found)}; },
+       .now = [this] { return time += std::chrono::minutes(1); }}};
+  Resolver::Clock::time_point time;  // nothing is remembered
+  Finder finder{loop, resolver};
+  HttpClient client{finder, ""};
+  Backend backend{loop};
+  Rules rules = Rules::everything();
+  HttpLimits limits{.response_bytes = 1000, .time = std::chrono::seconds(5)};
+  Usage usage;
+};
+
+TEST_F(Http, AsksAndIsAnswered) {
+  backend.answer = [](const std::string&) {
+    return "HTTP/1.1 100 Continue\r\nX-a: no\r\n\r\nHTTP/1.1 207 Odd\r\nX-A: 1\r\nx-a:  2 \r\nBad name: 3\r\n"
+           "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-a: trailer\r\n\r\n";
+  };
+  HttpRequest request{"PUT", backend.url("/a%20b?c"), {}, "body"};
+  request.fields.add("X-Mine", "yes");
+  request.fields.add("X-Empty", "");
+  const auto response = send(std::move(request));
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->status, 207);
+  EXPECT_EQ(response->body, "hi");
+  EXPECT_EQ(response->fields.count("x-a"), 2u);
+  EXPECT_EQ(response->fields.get("X-a"), "1");
+  EXPECT_EQ(response->fields.find("Bad name"), nullptr);
+  const std::string& head = backend.heads.front();
+  EXPECT_TRUE(head.starts_with("PUT /a%20b?c HTTP/1.1\r\nHost: 127.0.0.1:")) << head;
+  for (const auto* line : {"\r\nX-Mine: yes\r\n", "\r\nX-Empty:\r\n", "\r\nContent-Length: 4\r\n"}) {
+    EXPECT_NE(head.find(line), std::string::npos) << line << " in " << head;
+  }
+  EXPECT_EQ(head.find("Content-Type"), std::string::npos);
+  EXPECT_EQ(usage.requests, 1u);
+  EXPECT_EQ(usage.connections, 1u);
+  EXPECT_GT(usage.bytes_out, head.size());
+  EXPECT_GT(usage.bytes_in, 50u);
+}
+
+TEST_F(Http, KeepsFramingToItself) {
+  HttpRequest request{"POST", backend.url("/"), {}, "GET /smuggled HTTP/1.1\r\n\r\n"};
+  for (const auto& [name, value] : {std::pair{"Content-Length", "0"},
+                                    {"transfer-encoding", "chunked"},
+                                    {"Host", "other.example"},
+                                    {"Connection", "close"},
+                                    {"Expect", "100-continue"}}) {
+    request.fields.add(name, value);
+  }
+  ASSERT_TRUE(send(request));
+  const std::string& head = backend.heads.front();
+  EXPECT_NE(head.find("Content-Length: 26\r\n"), std::string::npos) << head;
+  for (const auto* text : {"chunked", "other.example", "close", "Expect"}) {
+    EXPECT_EQ(head.find(text), std::string::npos) << head;
+  }
+  request.fields = {};
+  request.fields.add("X", "a\r\nX-Injected: 1");
+  EXPECT_EQ(why(send(request)), Failure::Why::kBadFields);
+  EXPECT_EQ(why(send({"GET X", backend.url("/"), {}, {}})), Failure::Why::kBadMethod);
+  EXPECT_EQ(why(send({"CONNECT", backend.url("/"), {}, {}})), Failure::Why::kBadMethod);
+}
+
+TEST_F(Http, RefusesUrlsThatItDoesNotKnow) {
+  for (const std::string url : {"", "x", "/path", "ftp://a/", "file:///etc/passwd", "http://", "http://a:99999/",
+                                "http://a b/", "http://a/\n", "http://[fe80::1%25lo]/", "http://caf\xC3\xA9/"}) {
+    EXPECT_EQ(why(get(url)), Failure::Why::kBadUrl) << url;
+  }
+}
+
+TEST_F(Http, ReadsNumbersAsTheAddressTheyAre) {
+  rules = {};
+  ASSERT_TRUE(rules.allow("http=*"));
+  for (const auto* host : {"127.0.0.1", "2130706433", "0x7f.1", "017700000001", "[::ffff:127.0.0.1]", "[::]", "0"}) {
+    EXPECT_EQ(why(get(backend.url("/", host))), Failure::Why::kNotAllowed) << host;
+  }
+  EXPECT_EQ(backend.accepted, 0);
+}
+
+TEST_F(Http, ConnectsToTheAddressThatWasChecked) {
+  rules = {};
+  ASSERT_TRUE(rules.allow("http=" + backend.url("")));
+  ASSERT_TRUE(rules.allow("http=" + backend.url("", "name.example")));
+  EXPECT_TRUE(get(backend.url("/", "name.example")));
+  found = "10.0.0.1";
+  EXPECT_EQ(why(get(backend.url("/", "name.example"))), Failure::Why::kNotAllowed) << "although a connection is kept";
+  EXPECT_EQ(usage.refused, 1u);
+}
+
+TEST_F(Http, KeepsConnectionsByTheAddressTheyLeadTo) {
+  Backend other(loop, "127.0.0.2", backend.port());
+  other.answer = [](const std::string&) { return "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother"; };
+  EXPECT_EQ(get(backend.url("/", "name.example"))->body, "hi");
+  EXPECT_EQ(get(backend.url("/", "name.example"))->body, "hi");
+  EXPECT_EQ(backend.accepted, 1) << "kept";
+  found = "127.0.0.2";
+  EXPECT_EQ(get(backend.url("/", "name.example"))->body, "other");
+  EXPECT_EQ(usage.connections, 2u);
+}
+
+TEST_F(Http, BoundsWhatIsAnswered) {
+  backend.answer = [](const std::string&) {
+    return "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'x');
+  };
+  EXPECT_EQ(get(backend.url("/"))->body.size(), 1000u);
+  limits.response_bytes = 999;
+  EXPECT_EQ(why(get(backend.url("/"))), Failure::Why::kTooLarge);
+  backend.answer = [](const std::string&) {
+    return "HTTP/1.1 200 OK\r\nX: " + std::string(70'000, 'x') + "\r\nContent-Length: 0\r\n\r\n";
+  };
+  EXPECT_EQ(why(get(backend.url("/"))), Failure::Why::kTooLarge);
+}
+
+TEST_F(Http, SaysHowItFailed) {
+  limits.time = std::chrono::milliseconds(50);
+  backend.answer = [](const std::string&) { return ""; };
+  EXPECT_EQ(why(get(backend.url("/"))), Failure::Why::kTimeout);
+  backend.answer = [](const std::string&) { return "SSH-2.0-OpenSSH_9\r\n\r\n"; };
+  EXPECT_EQ(why(get(backend.url("/"))), Failure::Why::kBroken);
+  limits.time = std::chrono::seconds(5);
+  EXPECT_EQ(why(get("http://127.0.0.1:1/")), Failure::Why::kUnreachable);
+}
+
+TEST_F(Http, TriesTheNextAddress) {
+  EXPECT_EQ(get(backend.url("/", "localhost"))->body, "hi");
+  Backend v6(loop, "::1");
+  EXPECT_EQ(get(v6.url("/", "localhost"))->body, "hi") << "127.0.0.1 refused";
+}
+
+TEST_F(Http, IsCancelledWithItsCall) {
+  bool answered = false;
+  backend.answer = [](const std::string&) { return ""; };
+  auto call =
+      client.send(rules, {"GET", backend.url("/"), {}, {}}, limits, usage, [&](const auto&) { answered = true; });
+  while (backend.heads.empty()) loop.io().run_one();
+  call.reset();
+  EXPECT_EQ(usage.connections, 1u);
+  call = client.send(rules, {"GET", backend.url("/"), {}, {}}, limits, usage, [&](const auto&) { answered = true; });
+  call.reset();
+  EXPECT_TRUE(get("http://127.0.0.1:1/").error().why == Failure::Why::kUnreachable);
+  EXPECT_FALSE(answered);
+}
+
+TEST_F(Http, RunsManyAtOnce) {
+  int answered = 0;
+  std::vector<std::unique_ptr<HttpCall>> calls(200);
+  for (auto& call : calls) {
+    call = client.send(rules, {"GET", backend.url("/"), {}, {}}, limits, usage, [&](const auto& response) {
+      answered += response && response->body == "hi";
+      call.reset();
+    });
+  }
+  while (answered < 200) loop.io().run_one();
+  EXPECT_EQ(usage.requests, 200u);
+}
+
+TEST_F(Http, FollowsRedirectsWhenAskedTo) {
+  backend.answer = [&](const std::string& head) -> std::string {
+    if (head.find(" /end ") != std::string::npos) return "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nend";
+    const std::string to = head.find(" /in ") != std::string::npos  ? "http://169.254.169.254/secret"
+                           : head.find(" /a ") != std::string::npos ? "end"
+                                                                    : "/for-ever";
+    return "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + to + "\r\n\r\n";
+  };
+  EXPECT_EQ(get(backend.url("/a"))->status, 302);
+  limits.redirects = 3;
+  EXPECT_EQ(get(backend.url("/a"))->body, "end");
+  EXPECT_EQ(why(get(backend.url("/for-ever"))), Failure::Why::kBroken);
+  rules = {};
+  ASSERT_TRUE(rules.allow("http=*"));
+  ASSERT_TRUE(rules.allow("http=" + backend.url("")));
+  EXPECT_EQ(why(get(backend.url("/in"))), Failure::Why::kNotAllowed) << "each is checked";
+}
+
+TEST(Redirect, ChangesTheRequestAsBrowsersDo) {
+  HttpRequest request{"POST", "https://a.example/x/y?q", {}, "body"};
+  request.fields.add("Authorization", "secret");
+  request.fields.add("Content-Type", "text/plain");
+  request.fields.add("X-Other", "kept");
+  const auto url = Url::parse(request.url);
+  const auto follow = [&](int status, const char* location) {
+    HttpResponse response{status, {}, ""};
+    if (location != nullptr) response.fields.add("location", location);
+    return redirected(request, *url, response);
+  };
+  const auto get = follow(303, "../z");
+  EXPECT_EQ(get->url, "https://a.example/z");
+  EXPECT_EQ(get->method, "GET");
+  EXPECT_EQ(get->body, "");
+  EXPECT_EQ(get->fields.find("Content-Type"), nullptr);
+  EXPECT_EQ(get->fields.get("Authorization"), "secret");
+
+  const auto same = follow(307, "//b.example/");
+  EXPECT_EQ(same->url, "https://b.example/");
+  EXPECT_EQ(same->method, "POST");
+  EXPECT_EQ(same->body, "body");
+  EXPECT_EQ(same->fields.find("Authorization"), nullptr) << "another origin";
+  EXPECT_EQ(same->fields.get("X-Other"), "kept");
+
+  EXPECT_FALSE(follow(302, nullptr));
+  EXPECT_FALSE(follow(304, "/z"));
+  EXPECT_FALSE(follow(200, "/z"));
+  EXPECT_FALSE(follow(302, "ftp://a.example/"));
+}
+
+}  // namespace
+}  // namespace mayfly::egress

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+
+namespace mayfly::egress {
+
+// What one invocation has used of the network.
+struct Usage {
+  std::uint64_t connections = 0;  // opened; a request over one that was kept opens none
+  std::uint64_t requests = 0;     // HTTP, redirects included
+  std::uint64_t refused = 0;      // by the rules
+  std::uint64_t bytes_out = 0;
+  std::uint64_t bytes_in = 0;
+};
+
+}  // namespace mayfly::egress
