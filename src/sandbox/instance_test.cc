@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "sandbox/engine.h"
 #include "sandbox/test_guests.h"
+#include "sandbox/vfs/tmp.h"
 
 #include <gtest/gtest.h>
 
@@ -150,6 +151,19 @@ TEST(Instance, StartsEveryInvocationAfresh) {
 }
 
 TEST(Instance, InitialisesAReactorBeforeItsEntryPoint) { EXPECT_EQ(Invoked("reactor").outcome.value, "7"); }
+
+TEST(Instance, WritesALargeFileInParts) {
+  const std::vector<vfs::Mount> mounts = {{"/tmp", std::make_shared<vfs::Tmp>(16 << 20)}};
+  const Invoked run("big-file", {.mounts = mounts});
+  EXPECT_FALSE(run.outcome.error);
+  EXPECT_EQ(run.waits, 3) << "for its turn, after each MiB but the rest";
+}
+
+TEST(Instance, ShowsNothingButItsMounts) {
+  const std::vector<vfs::Mount> mounts = {{"/tmp", std::make_shared<vfs::Tmp>(1 << 20)}};
+  EXPECT_FALSE(Invoked("only-tmp", {.mounts = mounts}).outcome.error);
+  EXPECT_EQ(Invoked("only-tmp").code(), ErrorCode::kTrap) << "which checks that there is /tmp";
+}
 
 TEST(Instance, UnwindsAGuestThatIsCancelledWhileItWaits) {
   const auto program = load("sleep");

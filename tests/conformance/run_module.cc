@@ -3,6 +3,7 @@
 // It sees the folders that --dir names, writable, and an empty one in memory where --tmp says; nothing else.
 #include "base/file.h"
 #include "base/text.h"
+#include "egress/gate.h"
 #include "sandbox/engine.h"
 #include "sandbox/instance.h"
 #include "sandbox/vfs/tmp.h"
@@ -56,6 +57,7 @@ class Host final : public GuestHost {
   }
 
  private:
+  egress::Gate& egress() override { return egress_; }
   bool output_ready() override { return true; }
   Status write_output(std::string_view bytes) override {
     std::cout << bytes;
@@ -66,6 +68,8 @@ class Host final : public GuestHost {
   net::Loop& loop() override { return loop_; }
 
   net::Loop loop_;
+  egress::Resolver resolver_{{.threads = 1}};
+  egress::Gate egress_{loop_, resolver_};
   bool woken_ = false;
 };
 
