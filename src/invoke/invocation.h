@@ -60,6 +60,7 @@ class Invocation final : public sandbox::GuestHost, public std::enable_shared_fr
   void post_resume();
   void conclude();
   Status commit();
+  Result<sandbox::abi::Head> read_head();
   void succeed();
   void fail_with(Error error);
   void finish();

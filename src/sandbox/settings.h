@@ -3,6 +3,7 @@
 #include "sandbox/limits.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,9 @@ struct VolumeMount {
 
 // What an operator says about a function beside its code.
 struct Settings {
-  std::string entry;  // export to call; "" to choose
-  bool cgi = false;   // stdout starts with CGI headers, CGI variables in the environment
+  std::string entry;                // export to call; "" to choose
+  bool cgi = false;                 // stdout starts with CGI headers, CGI variables in the environment
+  std::optional<std::string> argv;  // template of the arguments of a command; abi/argv.cc
   std::map<std::string, std::string, std::less<>> environment;  // and the table that db_get reads
   std::vector<std::string> tcp_allow;                           // HOST:PORT it may connect to; `*` for any host or port
   std::vector<VolumeMount> volumes;
