@@ -9,7 +9,7 @@
 
 namespace mayfly::deploy {
 
-// The settings of a function from the query of its upload URL: `entry`, `cgi`, `env` (NAME=value), `allow`
+// The settings of a function from the query of its upload URL: `entry`, `cgi`, `argv`, `env` (NAME=value), `allow`
 // (tcp=HOST:PORT), `memory`, `cpu`, `timeout`, `response`, `log`, `sockets`. kBadOption, naming the parameter, for
 // anything else.
 Result<sandbox::Settings> parse_options(const std::vector<http::Parameter>& parameters);

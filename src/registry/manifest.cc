@@ -45,6 +45,7 @@ Manifest read(const json::object& object) {
   manifest.entry = {*kind, std::string(object.at("entry").as_string())};
   manifest.settings.entry = manifest.entry.name;
   manifest.settings.cgi = object.at("cgi").as_bool();
+  if (const json::value* argv = object.if_contains("argv")) manifest.settings.argv = argv->as_string();
   for (const auto& [name, value] : object.at("environment").as_object()) {
     manifest.settings.environment.emplace(name, value.as_string());
   }
@@ -81,7 +82,7 @@ std::string to_json(const Manifest& manifest) {
   for (const auto& [name, value] : manifest.settings.environment) environment[name] = to_utf8(value);
   json::array allow;
   for (const std::string& address : manifest.settings.tcp_allow) allow.emplace_back(address);
-  return json::serialize(json::object{
+  json::object object{
       {"kind", sandbox::name_of(manifest.entry.kind)},
       {"entry", manifest.entry.name},
       {"cgi", manifest.settings.cgi},
@@ -91,7 +92,9 @@ std::string to_json(const Manifest& manifest) {
       {"tenant", manifest.settings.tenant},
       {"server_timing", manifest.settings.server_timing},
       {"limits", limits_json(manifest.settings.limits)},
-  });
+  };
+  if (manifest.settings.argv) object["argv"] = to_utf8(*manifest.settings.argv);
+  return json::serialize(object);
 }
 
 Result<Manifest> parse_manifest(std::string_view text) try {
