@@ -92,23 +92,28 @@ Result<Deployed> Deployer::deploy(Upload upload) {
 }
 
 Result<VersionPtr> Deployer::make_ephemeral(Upload upload) {
-  const std::string artefact = sha256_hex(upload.bytes);
+  std::string artefact = sha256_hex(upload.bytes);
   auto compiled = compile(upload, artefact);
   if (!compiled) return fail(std::move(compiled.error()));
-  const sandbox::EntryPoint& entry = compiled->program->entry();
-  upload.settings.entry = entry.name;
-  auto metrics = services_.metrics.of(upload.name);
+  return make_ephemeral({std::move(upload.name), std::move(artefact), upload.bytes.size(), std::move(compiled->program),
+                         std::move(upload.settings)});
+}
+
+VersionPtr Deployer::make_ephemeral(Linked linked) {
+  const sandbox::EntryPoint& entry = linked.program->entry();
+  linked.settings.entry = entry.name;
+  auto metrics = services_.metrics.of(linked.name);
   Version::Facts facts = {
-      .function = std::move(upload.name),
-      .digest = registry::version_digest(artefact, registry::to_json({entry, upload.settings})),
-      .artefact = artefact,
+      .function = std::move(linked.name),
+      .digest = registry::version_digest(linked.artefact, registry::to_json({entry, linked.settings})),
+      .artefact = std::move(linked.artefact),
       .entry = entry,
-      .settings = std::move(upload.settings),
-      .size = upload.bytes.size(),
+      .settings = std::move(linked.settings),
+      .size = linked.size,
       .created = unix_milliseconds(),
   };
   const auto version = std::make_shared<const Version>(std::move(facts), std::move(metrics));
-  version->set_program(std::move(compiled->program));
+  version->set_program(std::move(linked.program));
   return version;
 }
 

@@ -74,7 +74,7 @@ bool Engine::take_slot() noexcept {
   return false;
 }
 
-Result<std::unique_ptr<Module>> Engine::compile(std::string_view bytes, std::string_view artefact) const {
+Result<std::unique_ptr<Module>> Engine::compile_code(std::string_view bytes, std::string_view artefact) const {
   if (ModuleHandle cached = cache_->load(engine_, artefact)) return std::make_unique<Module>(cached.release());
 
   Bytes binary;
@@ -99,26 +99,35 @@ Result<std::unique_ptr<Module>> Engine::compile(std::string_view bytes, std::str
   return std::make_unique<Module>(compiled);
 }
 
-Result<std::shared_ptr<const Program>> Engine::load(std::string_view bytes, std::string_view artefact,
-                                                    std::string_view entry) {
-  const auto module = compile(bytes, artefact);
-  if (!module) return fail(module.error());
-  if (const auto known = check_imports(**module); !known) return fail(known.error());
-  auto found = find_entry_point(**module, entry);
-  if (!found) return fail(std::move(found.error()));
+Result<std::unique_ptr<Module>> Engine::compile(std::string_view bytes, std::string_view artefact) const {
+  auto module = compile_code(bytes, artefact);
+  if (!module) return module;
+  if (auto known = check_imports(**module); !known) return fail(std::move(known.error()));
+  return module;
+}
 
+Result<std::shared_ptr<const Program>> Engine::link(const Module& module, EntryPoint entry) {
   std::unique_ptr<Module> memory;
-  if (const std::string& text = (*module)->imported_memory(); !text.empty()) {
-    auto provider = compile(text, sha256_hex(text));
+  if (const std::string& text = module.imported_memory(); !text.empty()) {
+    auto provider = compile_code(text, sha256_hex(text));
     if (!provider) return fail(std::move(provider.error()));
     memory = std::move(*provider);
   }
   mayfly_program_t* linked = nullptr;
-  auto* error = mayfly_program_new(linker_, (*module)->get(), memory ? memory->get() : nullptr, as_bytes(found->name),
-                                   found->name.size(), &linked);
+  auto* error = mayfly_program_new(linker_, module.get(), memory ? memory->get() : nullptr, as_bytes(entry.name),
+                                   entry.name.size(), &linked);
   // Names are known by now, so what does not fit is the type of an import.
   if (error != nullptr) return fail(ErrorCode::kUnknownImport, message_of(error));
-  return std::make_shared<const Program>(*this, linked, std::move(*found));
+  return std::make_shared<const Program>(*this, linked, std::move(entry));
+}
+
+Result<std::shared_ptr<const Program>> Engine::load(std::string_view bytes, std::string_view artefact,
+                                                    std::string_view entry) {
+  const auto module = compile(bytes, artefact);
+  if (!module) return fail(module.error());
+  auto found = find_entry_point(**module, entry);
+  if (!found) return fail(std::move(found.error()));
+  return link(**module, std::move(*found));
 }
 
 Program::Program(Engine& engine, mayfly_program_t* linked, EntryPoint entry)

@@ -36,8 +36,12 @@ class Engine {
   ~Engine();
   Engine(const Engine&) = delete;
 
-  // Compiles an upload (a binary or text), or maps its code from the cache, and links it. `artefact` is the
-  // SHA-256 of the bytes in hex; `entry` as find_entry_point. Blocks for as long as compiling takes: never on a loop.
+  // Compiles an upload (a binary or text), or maps its code from the cache, and checks its imports. `artefact` is the
+  // SHA-256 of the bytes in hex. Blocks for as long as compiling takes: never on a loop.
+  Result<std::unique_ptr<Module>> compile(std::string_view bytes, std::string_view artefact) const;
+  // Links a module to the host functions. Programs of one module share its code, which outlives it.
+  Result<std::shared_ptr<const Program>> link(const Module& module, EntryPoint entry);
+  // Both; `entry` as find_entry_point.
   Result<std::shared_ptr<const Program>> load(std::string_view bytes, std::string_view artefact,
                                               std::string_view entry);
 
@@ -52,7 +56,7 @@ class Engine {
 
  private:
   Engine(wasm_engine_t* engine, EngineInfo info, const EngineOptions& options);
-  Result<std::unique_ptr<Module>> compile(std::string_view bytes, std::string_view artefact) const;
+  Result<std::unique_ptr<Module>> compile_code(std::string_view bytes, std::string_view artefact) const;
 
   wasm_engine_t* engine_;
   wasmtime_linker* linker_ = nullptr;

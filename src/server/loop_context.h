@@ -31,6 +31,7 @@ struct Services {
   invoke::Loader& loader;
   Log& log;
   const Pipeline& pipeline;
+  std::string hostname;  // HOST or HOST:PORT, for requests whose Host header has none; "" for localhost
 };
 
 // A loop and what its connections share. Belongs to the loop's thread.
@@ -40,6 +41,7 @@ struct LoopContext {
         environment{loop, services.loader, services.log},
         log(services.log),
         pipeline(services.pipeline),
+        hostname(services.hostname),
         limits(http_limits),
         next_id_(id_seed) {}
 
@@ -53,6 +55,7 @@ struct LoopContext {
   invoke::Environment environment;
   Log& log;
   const Pipeline& pipeline;
+  const std::string hostname;
   const http::Limits& limits;
   LoopCounters counters;
   std::list<std::shared_ptr<Connection>> connections;
