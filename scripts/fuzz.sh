@@ -5,11 +5,18 @@ cd "$(dirname "$0")/.."
 seconds=$1
 command -v clang++-19 > /dev/null || apt-get install -y -q --no-install-recommends clang-19 libclang-rt-19-dev
 mkdir -p build/fuzz
-for name in request_parser multipart query; do
+for name in request_parser multipart query cgi_head wagi; do
+  case $name in
+    cgi_head) more=src/sandbox/abi/cgi_head.cc ;;
+    wagi) more='src/compat/wagi/dynamic_routes.cc src/compat/wagi/invoice.cc src/compat/wagi/modules_toml.cc
+      src/compat/wagi/module_reference.cc src/compat/wagi/toml_table.cc src/compat/wagi/variables.cc' ;;
+    *) more= ;;
+  esac
   clang++-19 -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -Isrc -DBOOST_ASIO_NO_DEPRECATED \
     -DBOOST_BEAST_SEPARATE_COMPILATION -DBOOST_ASIO_SEPARATE_COMPILATION -DMAYFLY_VERSION='"fuzz"' \
-    tests/fuzz/${name}_fuzz.cc $(ls src/http/*.cc src/base/text.cc src/base/error.cc | grep -v _test) \
-    -o build/fuzz/$name -lboost_json -lfmt -lcrypto
+    -DTOML_HEADER_ONLY=0 -DTOML_SHARED_LIB=1 \
+    tests/fuzz/${name}_fuzz.cc $(ls src/http/*.cc src/base/text.cc src/base/error.cc | grep -v _test) $more \
+    -o build/fuzz/$name -lboost_json -lfmt -lcrypto -ltomlplusplus
   mkdir -p "build/fuzz/corpus/$name"
   (cd build/fuzz && ./$name -max_total_time="$seconds" -print_final_stats=1 "corpus/$name" "../../tests/fuzz/corpus/$name")
 done

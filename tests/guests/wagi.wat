@@ -1,5 +1,5 @@
 ;; A WAGI module: each entry point writes its name, then its arguments, its environment and its standard input, as they
-;; came. `_routes` prints which of them answer below its route.
+;; came, with the byte 1 between them. `_routes` prints which of them answer below its route.
 (module
   (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
@@ -9,6 +9,7 @@
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 4)
   ;; 0: count, 4: size, 8: iovec, 16: result, 1024: pointers, 65536: strings and buffers
+  (data (i32.const 20) "\01")
   (data (i32.const 64) "Content-Type: text/plain\n\n")
   (data (i32.const 96) "main")
   (data (i32.const 112) "exact")

@@ -46,6 +46,7 @@ TEST(JoinRoutes, PutsOneSlashBetween) {
   EXPECT_EQ(join_routes("/parent/...", "/wildcard/..."), "/parent/wildcard/...");
   EXPECT_EQ(join_routes("/parent", "/"), "/parent/");
   EXPECT_EQ(join_routes("/parent", "/..."), "/parent//...") << "as WAGI has it";
+  EXPECT_EQ(join_routes("/parent", "..."), "/parent/...");
 }
 
 }  // namespace
