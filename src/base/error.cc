@@ -59,9 +59,15 @@ constexpr std::array kCatalogue = {
                "`?timeout=60s` on the upload URL or `--timeout 60s`."},
     ErrorEntry{kResponseTooLarge, 500, "response-too-large", "The response is too large",
                "The function wrote more than its response limit (16 MiB unless configured)."},
-    ErrorEntry{kBadCgi, 502, "bad-cgi-headers", "Bad CGI headers",
+    ErrorEntry{kNoSuchExport, 500, "no-such-export", "The entry point is missing",
+               "The route names an export that its module does not have, or that takes parameters; the detail lists "
+               "those there are. Correct `entrypoint` in modules.toml, or what `_routes` prints."},
+    ErrorEntry{kNoCgiHeaders, 500, "no-cgi-headers", "No CGI headers",
                "A CGI function writes header lines, an empty line, then the body. At least one of Content-Type, "
                "Status or Location is needed (RFC 3875 section 6)."},
+    ErrorEntry{kBadCgi, 502, "bad-cgi-headers", "Bad CGI headers",
+               "A Status is a number from 200 to 599, then the reason (`Status: 404 Not Found`), and the value of a "
+               "header has no control characters. The detail names the line."},
     ErrorEntry{kNoResponse, 502, "no-response", "The function gave no response",
                "A `handle` function calls response_set_status_line and response_set_body before it returns."},
     ErrorEntry{kBadResponse, 502, "bad-response", "The function's response is not valid HTTP",

@@ -28,6 +28,8 @@ enum class ErrorCode {
   kOutOfMemory,
   kTooSlow,
   kResponseTooLarge,
+  kNoSuchExport,
+  kNoCgiHeaders,
   kBadCgi,
   kNoResponse,
   kBadResponse,

@@ -113,6 +113,7 @@ void add_deploy(CLI::App& app, int& exit_code) {
     command->add_option(flag, deploy->passed[std::move(option)], help)->allow_extra_args(false);
   };
   pass("entry", "Export to call instead of _start, run, handle or handler");
+  pass("argv", "Arguments of a command, with ${SCRIPT_NAME} and ${ARGS}");
   pass("env", "Environment variable NAME=value; may be repeated");
   pass("allow", "Where it may connect: tcp=HOST:PORT, http=https://HOST, private; may be repeated");
   pass("volume", "Volume of the server as NAME:/path, or NAME:/path:rw; may be repeated");

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/admin_token.h"
 #include "cli/commands.h"
+#include "cli/wagi_options.h"
 #include "compat/applications.h"
 #include "compat/folder.h"
 #include "compat/handlers.h"
@@ -37,6 +38,8 @@ struct Up {
   std::string dir;
   std::string config;
   std::string log = "-";
+  std::string hostname;
+  compat::wagi::Options wagi;
   unsigned threads = 0;
 
   Status run();
@@ -103,6 +106,15 @@ void warn_of_hidden_endpoints(const registry::Snapshot& snapshot) {
   }
 }
 
+Status start_wagi_application(compat::wagi::Options& options, const std::string& data,
+                              const compat::wagi::Services& services, registry::Registry& registry) {
+  options.assets_folder = data + "/wagi";
+  const auto warnings = compat::wagi::start_application(options, services, registry);
+  if (!warnings) return fail(warnings.error());
+  for (const std::string& warning : *warnings) fmt::print(stderr, "mayfly: warning: {}\n", warning);
+  return {};
+}
+
 Status Up::run() {
   std::signal(SIGPIPE, SIG_IGN);
   ::mallopt(M_MMAP_THRESHOLD, 1 << 20);  // large bodies go back to the kernel when they are done
@@ -139,6 +151,8 @@ Status Up::run() {
   if (auto restored = deployer.restore(); !restored) return restored;
   if (auto published = compat::publish_applications(*applications, deployer, registry); !published) return published;
   warn_of_open_egress(*applications);
+  if (auto started = start_wagi_application(wagi, data, {**engine, deployer, lines}, registry); !started)
+    return started;
   compat::Folder watched(dir, deployer, registry, lines);
   if (!dir.empty()) {
     if (auto started = watched.start(); !started) return started;
@@ -160,9 +174,9 @@ Status Up::run() {
   pipeline.add_seed({std::string(compat::Handlers::kPath),
                      [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kUploads});
   const char* ca_file = std::getenv("SSL_CERT_FILE");  // as OpenSSL's own programs have it
-  server::Server server(
-      {.listen = *address, .loops = cores, .connections = connections},
-      {registry, admission, background, deployer, lines, pipeline, resolver, ca_file != nullptr ? ca_file : ""});
+  server::Server server({.listen = *address, .loops = cores, .connections = connections},
+                        {registry, admission, background, deployer, lines, pipeline, resolver,
+                         ca_file != nullptr ? ca_file : "", hostname});
   if (auto bound = server.bind(); !bound) return bound;
   status.watch(server);
   Signals signals;
@@ -171,10 +185,12 @@ Status Up::run() {
   const sandbox::EngineInfo& info = (*engine)->info();
   if (!token->made_in.empty()) fmt::print("admin token (shown once, kept in {}): {}\n", token->made_in, token->value);
   fmt::print("mayfly {} listens on http://{}\n", MAYFLY_VERSION, net::HostPort{address->host, server.port()}.text());
-  fmt::print(
-      "  {} functions, {} event loops, {} sandboxes at once, dirty-page scan {}\n",
-      registry.current()->functions.size() + registry.current()->folder.size() + registry.current()->routes.size(),
-      cores, info.slots, info.pagemap_scan ? "on" : "off (Linux 6.7 has it)");
+  const auto snapshot = registry.current();
+  const std::size_t routes =
+      snapshot->routes.size() + (snapshot->application ? snapshot->application->routes().size() : 0);
+  fmt::print("  {} functions, {} event loops, {} sandboxes at once, dirty-page scan {}\n",
+             snapshot->functions.size() + snapshot->folder.size() + routes, cores, info.slots,
+             info.pagemap_scan ? "on" : "off (Linux 6.7 has it)");
   std::fflush(stdout);
 
   signals.wait();
@@ -195,6 +211,9 @@ void add_up(CLI::App& app, int& exit_code) {
   command->add_option("--data", up->data, "Folder that functions are kept in")->capture_default_str();
   command->add_option("--dir", up->dir, "Also serve the modules of this folder, NAME.wasm and NAME.wat at /NAME");
   command->add_option("--config", up->config, "Also serve the [[applications]] of this TOML file");
+  add_wagi_options(*command, up->wagi);
+  command->add_option("--hostname", up->hostname,
+                      "HOST or HOST:PORT that CGI programs are told when a request has none [localhost]");
   command->add_option("--log", up->log, "File that log lines are appended to; - for standard error")
       ->capture_default_str();
   command->add_option("--threads", up->threads, "Event loops; one per core unless given");

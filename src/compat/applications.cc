@@ -100,7 +100,12 @@ Result<ApplicationsConfig> read_config(std::string_view file, const toml::table&
     config.listen_address = address->as_string()->get();
   }
   const toml::node* applications = root.get("applications");
-  if (applications == nullptr) return bad(file, root.source(), "there is no [[applications]]");
+  if (applications == nullptr) {
+    const bool wagi = root.contains("module");
+    return bad(file, root.source(),
+               wagi ? "there is no [[applications]]; a modules.toml of WAGI is served with --wagi"
+                    : "there is no [[applications]]");
+  }
   const toml::array* list = applications->as_array();
   if (list == nullptr || !list->is_homogeneous<toml::table>()) {
     return bad(file, applications->source(), "`applications` is not a list of tables: write [[applications]]");

@@ -121,26 +121,34 @@ Status Deployer::check_capabilities(const Upload& upload, const sandbox::Capabil
 }
 
 Result<VersionPtr> Deployer::make_ephemeral(Upload upload) {
-  const std::string artefact = sha256_hex(upload.bytes);
+  std::string artefact = sha256_hex(upload.bytes);
   auto compiled = compile(upload, artefact);
   if (!compiled) return fail(std::move(compiled.error()));
-  const sandbox::EntryPoint& entry = compiled->loaded.program->entry();
-  upload.settings.entry = entry.name;
-  auto capabilities = sandbox::capabilities(compiled->loaded.program->abilities(), upload.settings);
-  auto metrics = services_.metrics.of(upload.name);
+  auto version = make_ephemeral({std::move(upload.name), std::move(artefact), upload.bytes.size(),
+                                 std::move(compiled->loaded.program), std::move(upload.settings)});
+  if (version) optimise(*version, std::move(upload.bytes));
+  return version;
+}
+
+Result<VersionPtr> Deployer::make_ephemeral(Linked linked) {
+  auto mounts = sandbox::vfs::make_mounts(nullptr, linked.settings);
+  if (!mounts) return fail(std::move(mounts.error()));
+  const sandbox::EntryPoint& entry = linked.program->entry();
+  linked.settings.entry = entry.name;
+  auto capabilities = sandbox::capabilities(linked.program->abilities(), linked.settings);
+  auto metrics = services_.metrics.of(linked.name);
   Version::Facts facts = {
-      .function = std::move(upload.name),
-      .digest = registry::version_digest(artefact, registry::to_json({entry, upload.settings, {}})),
-      .artefact = artefact,
+      .function = std::move(linked.name),
+      .digest = registry::version_digest(linked.artefact, registry::to_json({entry, linked.settings, {}})),
+      .artefact = std::move(linked.artefact),
       .entry = entry,
-      .settings = std::move(upload.settings),
+      .settings = std::move(linked.settings),
       .capabilities = std::move(capabilities),
-      .size = upload.bytes.size(),
+      .size = linked.size,
       .created = unix_milliseconds(),
   };
   const auto version = std::make_shared<const Version>(std::move(facts), std::move(metrics));
-  version->set_loaded(std::move(compiled->loaded));
-  optimise(version, std::move(upload.bytes));
+  version->set_loaded({std::move(linked.program), std::move(*mounts)});
   return version;
 }
 

@@ -26,6 +26,15 @@ struct Upload {
   std::string accept = {};  // what it may do beyond the version before: the digest of that, or kAcceptAny
 };
 
+// A program that is ready to run.
+struct Linked {
+  std::string name;
+  std::string artefact;    // SHA-256 of the module's bytes, in hex
+  std::uint64_t size = 0;  // of the module, bytes
+  std::shared_ptr<const sandbox::Program> program;
+  sandbox::Settings settings;
+};
+
 struct Deployed {
   registry::VersionPtr version;
   std::chrono::microseconds compile_time{0};
@@ -58,8 +67,9 @@ class Deployer final : public invoke::Loader {
     return services_.storage.versions(name);
   }
 
-  // Makes a version without storing or publishing it: for modules that live in files of the operator.
+  // Make a version without storing or publishing it: for modules that live in files of the operator.
   Result<registry::VersionPtr> make_ephemeral(Upload upload);
+  Result<registry::VersionPtr> make_ephemeral(Linked linked);
 
   // Before the loops that results are posted to are gone. False when a compilation takes longer than `patience`: it
   // cannot be interrupted.

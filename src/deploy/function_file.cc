@@ -35,15 +35,17 @@ class Reader {
   Status read_key(std::string_view key, const toml::node& node) {
     if (key == "name") return read_text(key, node, result_.name);
     if (key == "module") return read_text(key, node, result_.module);
-    if (key == "entry" || key == "cgi" || key == "timing" || key == "tenant") return add(key, key, node);
+    if (key == "entry" || key == "cgi" || key == "argv" || key == "timing" || key == "tenant")
+      return add(key, key, node);
     if (key == "allow") return add_all("allow", key, node);
     if (key == "volumes") return add_all("volume", key, node);
     if (key == "env") return add_environment(node);
     if (key == "limits") return add_limits(node);
-    return bad(file_, node.source(),
-               fmt::format("there is no key `{}`; there are name, module, entry, cgi, timing, tenant, allow, volumes, "
-                           "[env] and [limits]",
-                           key));
+    return bad(
+        file_, node.source(),
+        fmt::format("there is no key `{}`; there are name, module, entry, cgi, argv, timing, tenant, allow, volumes, "
+                    "[env] and [limits]",
+                    key));
   }
 
   Status read_text(std::string_view key, const toml::node& node, std::string& into) {

@@ -96,6 +96,12 @@ Status set_tenant(Settings& settings, std::string_view value) {
   return {};
 }
 
+Status set_arguments(Settings& settings, std::string_view value) {
+  if (value.find('\0') != std::string_view::npos) return bad("argv", "an argument has no NUL byte");
+  settings.argv = value;
+  return {};
+}
+
 Status set_flag(bool& flag, std::string_view name, std::string_view value) {
   if (value != "true" && value != "false" && !value.empty()) return bad(name, "it is true or false");
   flag = value != "false";
@@ -103,7 +109,7 @@ Status set_flag(bool& flag, std::string_view name, std::string_view value) {
 }
 
 std::string known_options() {
-  std::string names = "entry, cgi, env, allow, volume, tenant, timing";
+  std::string names = "entry, cgi, argv, env, allow, volume, tenant, timing";
   for (const LimitField& field : sandbox::limit_fields()) names += fmt::format(", {}", field.option);
   return names;
 }
@@ -116,6 +122,7 @@ Status apply_option(Settings& settings, std::string_view name, std::string_view 
     return {};
   }
   if (name == "cgi") return set_flag(settings.cgi, name, value);
+  if (name == "argv") return set_arguments(settings, value);
   if (name == "timing") return set_flag(settings.server_timing, name, value);
   if (name == "env") return add_variable(settings, value);
   if (name == "allow") return add_capability(settings, value);

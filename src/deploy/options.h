@@ -9,7 +9,7 @@
 
 namespace mayfly::deploy {
 
-// The settings of a function from the query of its upload URL: `entry`, `cgi`, `env` (NAME=value), `allow`
+// The settings of a function from the query of its upload URL: `entry`, `cgi`, `argv`, `env` (NAME=value), `allow`
 // (as egress::Rules has it), `volume`, `tenant`, `timing` and the limits. kBadOption, naming the parameter, for
 // anything else.
 Result<sandbox::Settings> parse_options(const std::vector<http::Parameter>& parameters);

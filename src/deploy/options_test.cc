@@ -7,11 +7,12 @@ namespace {
 
 TEST(Options, SetWhatTheyName) {
   const auto settings =
-      parse_options(http::parse_query("entry=go&cgi=true&env=A=1&env=B=x%3Dy&allow=tcp=127.0.0.1:81&allow=http=https://"
-                                      "a.b&memory=64MiB&timeout=2s&cpu=500ms&sockets=3"));
+      parse_options(http::parse_query("entry=go&cgi=true&argv=go%20$%7BARGS%7D&env=A=1&env=B=x%3Dy&allow=tcp=127.0.0.1:"
+                                      "81&allow=http=https://a.b&memory=64MiB&timeout=2s&cpu=500ms&sockets=3"));
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->entry, "go");
   EXPECT_TRUE(settings->cgi);
+  EXPECT_EQ(settings->argv, "go ${ARGS}");
   EXPECT_EQ(settings->environment.at("B"), "x=y");
   EXPECT_EQ(settings->egress.capabilities(), (std::vector<std::string>{"tcp=127.0.0.1:81", "http=https://a.b"}));
   EXPECT_EQ(settings->limits.memory_bytes, 64u << 20);

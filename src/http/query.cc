@@ -17,20 +17,24 @@ std::optional<char> escaped_byte(std::string_view text, std::size_t at) {
   return static_cast<char>(byte);
 }
 
-// One side of a pair. Browsers' rules (WHATWG URL section 5.1): a `%` that escapes nothing is
-// itself.
-std::string decode_form(std::string_view text) {
+enum class Part { kPath, kForm };
+
+// Browsers' rules (WHATWG URL section 5.1): a `%` that escapes nothing is itself.
+std::string decode(std::string_view text, Part part) {
   std::string bytes;
   bytes.reserve(text.size());
   for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto byte = text[at] == '%' ? escaped_byte(text, at) : std::nullopt;
-    bytes += byte ? *byte : text[at] == '+' ? ' ' : text[at];
+    auto byte = text[at] == '%' ? escaped_byte(text, at) : std::nullopt;
+    if (part == Part::kPath && byte == '\0') byte.reset();
+    bytes += byte ? *byte : text[at] == '+' && part == Part::kForm ? ' ' : text[at];
     if (byte) at += 2;
   }
   return to_utf8(bytes);
 }
 
 }  // namespace
+
+std::string decode_path(std::string_view text) { return decode(text, Part::kPath); }
 
 std::vector<Parameter> parse_query(std::string_view query) {
   std::vector<Parameter> parameters;
@@ -40,7 +44,7 @@ std::vector<Parameter> parse_query(std::string_view query) {
     if (pair.empty()) continue;  // `a=1&&b=2` has two parameters
     const auto equals = std::min(pair.find('='), pair.size());
     const auto value = pair.substr(std::min(equals + 1, pair.size()));
-    parameters.push_back({decode_form(pair.substr(0, equals)), decode_form(value)});
+    parameters.push_back({decode(pair.substr(0, equals), Part::kForm), decode(value, Part::kForm)});
   }
   return parameters;
 }

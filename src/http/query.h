@@ -20,4 +20,8 @@ std::vector<Parameter> parse_query(std::string_view query);
 // Decodes %XX; nullopt when a % is not followed by two hex digits.
 std::optional<std::string> percent_decode(std::string_view text);
 
+// A path for a program to read: %XX decoded but %00, a `%` that escapes nothing kept, bytes that are not UTF-8 become
+// U+FFFD.
+std::string decode_path(std::string_view text);
+
 }  // namespace mayfly::http

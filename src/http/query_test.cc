@@ -53,5 +53,12 @@ TEST(PercentDecode, RefusesWhatIsNoEscape) {
   }
 }
 
+TEST(DecodePath, LeavesNothingThatAVariableCannotHold) {
+  EXPECT_EQ(decode_path("/a%20b%2Fc+d"), "/a b/c+d");
+  EXPECT_EQ(decode_path("/a%20%zz%"), "/a %zz%");
+  EXPECT_EQ(decode_path("/a%00b"), "/a%00b");
+  EXPECT_EQ(decode_path("/%ff%C3%A9"), "/\uFFFD\u00E9");
+}
+
 }  // namespace
 }  // namespace mayfly::http

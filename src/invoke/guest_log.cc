@@ -21,7 +21,7 @@ void GuestLog::write(std::string_view bytes) {
     }
   }
   if (bytes.empty()) return;
-  version_.metrics().log_dropped.fetch_add(bytes.size(), std::memory_order_relaxed);
+  metrics_.log_dropped.fetch_add(bytes.size(), std::memory_order_relaxed);
   flush();
   say_once("[the function's log limit is reached; the rest is dropped]", over_);
 }
@@ -32,23 +32,20 @@ void GuestLog::flush() {
 
 // A line is written whole or not at all.
 void GuestLog::line(std::string_view text) {
-  metrics::Invocations& metrics = version_.metrics();
   const std::size_t cost = text.size() + kLogLineOverhead;
-  if (metrics.log.take(cost, version_.settings().limits.log_rate) == cost) {
-    log_.write(std::move(
-        LogLine("function").text("id", request_id_).text("function", version_.function()).text("line", text)));
+  if (metrics_.log.take(cost, rate_) == cost) {
+    log_.write(std::move(LogLine("function").text("id", request_id_).text("function", function_).text("line", text)));
     return;
   }
-  metrics.log_dropped.fetch_add(text.size(), std::memory_order_relaxed);
+  metrics_.log_dropped.fetch_add(text.size(), std::memory_order_relaxed);
   say_once("[the function logs faster than its log_rate; lines are dropped]", too_fast_);
 }
 
 // Notices are not of the guest's making, but it must not make many of them either.
 void GuestLog::say_once(std::string_view what, bool& said) {
   constexpr std::size_t kNotices = 10;  // of a function, each second
-  if (std::exchange(said, true) || version_.metrics().log_notices.take(1, kNotices) == 0) return;
-  log_.write(
-      std::move(LogLine("function").text("id", request_id_).text("function", version_.function()).text("line", what)));
+  if (std::exchange(said, true) || metrics_.log_notices.take(1, kNotices) == 0) return;
+  log_.write(std::move(LogLine("function").text("id", request_id_).text("function", function_).text("line", what)));
 }
 
 }  // namespace mayfly::invoke

@@ -1,7 +1,8 @@
 #pragma once
 
 #include "base/log.h"
-#include "registry/version.h"
+#include "metrics/invocations.h"
+#include "sandbox/limits.h"
 
 #include <cstddef>
 #include <string>
@@ -13,8 +14,15 @@ namespace mayfly::invoke {
 // function may write in this second.
 class GuestLog {
  public:
-  GuestLog(Log& log, std::string_view request_id, const registry::Version& version)
-      : log_(log), request_id_(request_id), version_(version), left_(version.settings().limits.log_bytes) {}
+  // What is given outlives it, but for the id.
+  GuestLog(Log& log, std::string_view request_id, std::string_view function, const sandbox::Limits& limits,
+           metrics::Invocations& metrics)
+      : log_(log),
+        request_id_(request_id),
+        function_(function),
+        rate_(limits.log_rate),
+        metrics_(metrics),
+        left_(limits.log_bytes) {}
   ~GuestLog() { flush(); }
 
   void write(std::string_view bytes);
@@ -26,7 +34,9 @@ class GuestLog {
 
   Log& log_;
   const std::string request_id_;
-  const registry::Version& version_;
+  const std::string_view function_;
+  const std::size_t rate_;
+  metrics::Invocations& metrics_;
   std::size_t left_;
   bool over_ = false;
   bool too_fast_ = false;

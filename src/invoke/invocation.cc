@@ -160,9 +160,17 @@ Status Invocation::write_output(std::string_view bytes) {
   return output_.size() > kCommitBytes ? commit() : Status();
 }
 
+Result<sandbox::abi::Head> Invocation::read_head() {
+  auto head = sandbox::abi::read_head(kind(), settings(), output_);
+  if (head && !head->ignored.empty()) {
+    task_->log().write(fmt::format("mayfly left out `{}`: it is not a header line\n", head->ignored));
+  }
+  return head;
+}
+
 // From here on the response is streamed, and an error can only cut it off.
 Status Invocation::commit() {
-  auto head = sandbox::abi::read_head(kind(), settings(), output_);
+  auto head = read_head();
   if (!head) return fail(std::move(head.error()));
   committed_ = true;
   add_timing(head->response, make_receipt());
@@ -196,7 +204,7 @@ void Invocation::succeed() {
     if (!taken) return fail_with(taken.error());
     response = std::move(*taken);
   } else if (!committed_) {
-    auto head = sandbox::abi::read_head(kind(), settings(), output_);
+    auto head = read_head();
     if (!head) return fail_with(head.error());
     response = std::move(head->response);
     response.body = std::move(output_);

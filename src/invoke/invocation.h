@@ -58,6 +58,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   void wait();
   void conclude();
   Status commit();
+  Result<sandbox::abi::Head> read_head();
   void succeed();
   void fail_with(Error error);
   void finish(const metrics::Receipt& receipt);

@@ -74,7 +74,7 @@ class Called {
     facts.settings = std::move(settings);
     version = std::make_shared<const registry::Version>(std::move(facts), std::make_shared<metrics::Invocations>());
     CallRequest call{version,
-                     {request, request.body.size(), version->function(), request.target, request.target, "", "", ""},
+                     {request, version->function(), request.target, request.target, "", "", "", request.body.size()},
                      request.body,
                      "id"};
     const Environment environment{loop, turns, admission, background, loader, log, egress};

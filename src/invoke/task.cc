@@ -13,7 +13,7 @@ Task::Task(const Environment& environment, Parts parts)
       body_(std::move(parts.body)),
       inputs_(std::move(parts.inputs)),
       home_(std::move(parts.home)),
-      log_(environment.log, parts.request_id, *version_) {
+      log_(environment.log, parts.request_id, version_->function(), version_->settings().limits, version_->metrics()) {
   inputs_.standard_input = body_;
   instance_.emplace(code_->program, inputs_, version_->settings().limits, *this);
 }

@@ -82,6 +82,7 @@ Manifest read(const json::object& object) {
   manifest.entry = {*kind, std::string(object.at("entry").as_string())};
   manifest.settings.entry = manifest.entry.name;
   manifest.settings.cgi = object.at("cgi").as_bool();
+  if (const json::value* argv = object.if_contains("argv")) manifest.settings.argv = argv->as_string();
   for (const auto& [name, value] : object.at("environment").as_object()) {
     manifest.settings.environment.emplace(name, value.as_string());
   }
@@ -134,6 +135,7 @@ std::string to_json(const Manifest& manifest) {
       {"limits", limits_json(manifest.settings.limits)},
   };
   if (manifest.settings.egress.is_broken()) object["allow_is_broken"] = true;
+  if (manifest.settings.argv) object["argv"] = to_utf8(*manifest.settings.argv);
   return json::serialize(object);
 }
 

@@ -2,6 +2,8 @@
 
 #include "base/guarded.h"
 #include "base/result.h"
+#include "registry/name_map.h"
+#include "registry/route_table.h"
 #include "registry/version.h"
 
 #include <atomic>
@@ -9,26 +11,18 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace mayfly::registry {
-
-// Strings as keys that are looked up by view.
-struct StringHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-};
-template <typename T>
-using NameMap = std::unordered_map<std::string, T, StringHash, std::equal_to<>>;
 
 // A module of a watched folder: what it is, or why it is nothing.
 using FolderEntry = Result<VersionPtr>;
 
 // What answers where, as of one moment. Immutable: a request sees one of these from start to end.
 struct Snapshot {
-  NameMap<VersionPtr> routes;     // `GET /path`, of a configuration file; exact, with the query string
-  NameMap<FolderEntry> folder;    // by name, of a watched folder
-  NameMap<VersionPtr> functions;  // by name, deployed
+  NameMap<VersionPtr> routes;                     // `GET /path`, of a configuration file; exact, with the query string
+  NameMap<FolderEntry> folder;                    // by name, of a watched folder
+  NameMap<VersionPtr> functions;                  // by name, deployed
+  std::shared_ptr<const RouteTable> application;  // of WAGI; null without one
 };
 
 // The current snapshot. Written by deploys, one at a time; read by every loop through a Reader of its own.

@@ -74,10 +74,10 @@ bool Engine::take_slot() noexcept {
   return false;
 }
 
-Result<Engine::Compiled> Engine::compile(std::string_view bytes, std::string_view artefact, Want want) const {
-  if (ModuleHandle cached = cache_->load(engine_, artefact)) {
-    return Compiled{std::make_unique<Module>(cached.release())};
-  }
+Result<std::unique_ptr<Module>> Engine::compile_code(std::string_view bytes, std::string_view artefact,
+                                                     Want want) const {
+  if (ModuleHandle cached = cache_->load(engine_, artefact)) return std::make_unique<Module>(cached.release());
+
   Bytes binary;
   switch (sniff(bytes)) {
     case UploadKind::kBinary: break;
@@ -101,37 +101,45 @@ Result<Engine::Compiled> Engine::compile(std::string_view bytes, std::string_vie
     if (auto* error = wasmtime_module_deserialize(engine_, as_bytes(code.view()), code.size, &compiled)) {
       return refusal(message_of(error));
     }
-    return Compiled{std::make_unique<Module>(compiled), Tier::kBaseline};
+    return std::make_unique<Module>(compiled, Tier::kBaseline);
   }
   if (auto* error = wasmtime_module_new(engine_, as_bytes(bytes), bytes.size(), &compiled)) {
     return refusal(message_of(error));
   }
   cache_->store(compiled, artefact);
-  return Compiled{std::make_unique<Module>(compiled)};
+  return std::make_unique<Module>(compiled);
+}
+
+Result<std::unique_ptr<Module>> Engine::compile(std::string_view bytes, std::string_view artefact, Want want) const {
+  auto module = compile_code(bytes, artefact, want);
+  if (!module) return module;
+  if (auto known = check_imports(**module); !known) return fail(std::move(known.error()));
+  return module;
+}
+
+Result<std::shared_ptr<const Program>> Engine::link(const Module& module, EntryPoint entry) {
+  std::unique_ptr<Module> memory;
+  if (const std::string& text = module.imported_memory(); !text.empty()) {
+    auto provider = compile_code(text, sha256_hex(text), Want::kOptimised);
+    if (!provider) return fail(std::move(provider.error()));
+    memory = std::move(*provider);
+  }
+  mayfly_program_t* linked = nullptr;
+  auto* error = mayfly_program_new(linker_, module.get(), memory ? memory->get() : nullptr, as_bytes(entry.name),
+                                   entry.name.size(), &linked);
+  // Names are known by now, so what does not fit is the type of an import.
+  if (error != nullptr) return fail(ErrorCode::kUnknownImport, message_of(error));
+  Program::Facts facts{std::move(entry), abilities_of(module.imports()), module.tier()};
+  return std::make_shared<const Program>(*this, linked, std::move(facts));
 }
 
 Result<std::shared_ptr<const Program>> Engine::load(std::string_view bytes, std::string_view artefact,
                                                     std::string_view entry, Want want) {
-  const auto compiled = compile(bytes, artefact, want);
-  if (!compiled) return fail(compiled.error());
-  const Module& module = *compiled->module;
-  if (const auto known = check_imports(module); !known) return fail(known.error());
-  auto found = find_entry_point(module, entry);
+  const auto module = compile(bytes, artefact, want);
+  if (!module) return fail(module.error());
+  auto found = find_entry_point(**module, entry);
   if (!found) return fail(std::move(found.error()));
-
-  std::unique_ptr<Module> memory;
-  if (const std::string& text = module.imported_memory(); !text.empty()) {
-    auto provider = compile(text, sha256_hex(text), Want::kOptimised);
-    if (!provider) return fail(std::move(provider.error()));
-    memory = std::move(provider->module);
-  }
-  mayfly_program_t* linked = nullptr;
-  auto* error = mayfly_program_new(linker_, module.get(), memory ? memory->get() : nullptr, as_bytes(found->name),
-                                   found->name.size(), &linked);
-  // Names are known by now, so what does not fit is the type of an import.
-  if (error != nullptr) return fail(ErrorCode::kUnknownImport, message_of(error));
-  Program::Facts facts{std::move(*found), abilities_of(module.imports()), compiled->tier};
-  return std::make_shared<const Program>(*this, linked, std::move(facts));
+  return link(**module, std::move(*found));
 }
 
 Program::Program(Engine& engine, mayfly_program_t* linked, Facts facts)

@@ -36,10 +36,15 @@ class Engine {
   ~Engine();
   Engine(const Engine&) = delete;
 
-  // Maps the code of an upload (a binary or text) from the cache, or compiles it, and links it. `artefact` is the
-  // SHA-256 of the bytes in hex; `entry` as find_entry_point. With kSoon, a large module that is not in the cache gets
-  // baseline code. Blocks for as long as compiling takes: never on a loop.
+  // Maps the code of an upload (a binary or text) from the cache, or compiles it, and checks its imports. `artefact` is
+  // the SHA-256 of the bytes in hex. With kSoon, a large module that is not in the cache gets baseline code. Blocks for
+  // as long as compiling takes: never on a loop.
   enum class Want { kOptimised, kSoon };
+  Result<std::unique_ptr<Module>> compile(std::string_view bytes, std::string_view artefact,
+                                          Want want = Want::kOptimised) const;
+  // Links a module to the host functions. Programs of one module share its code, which outlives it.
+  Result<std::shared_ptr<const Program>> link(const Module& module, EntryPoint entry);
+  // Both; `entry` as find_entry_point.
   Result<std::shared_ptr<const Program>> load(std::string_view bytes, std::string_view artefact, std::string_view entry,
                                               Want want = Want::kOptimised);
 
@@ -54,11 +59,7 @@ class Engine {
 
  private:
   Engine(wasm_engine_t* engine, EngineInfo info, const EngineOptions& options);
-  struct Compiled {
-    std::unique_ptr<Module> module;
-    Tier tier = Tier::kOptimised;
-  };
-  Result<Compiled> compile(std::string_view bytes, std::string_view artefact, Want want) const;
+  Result<std::unique_ptr<Module>> compile_code(std::string_view bytes, std::string_view artefact, Want want) const;
 
   wasm_engine_t* engine_;
   wasmtime_linker* linker_ = nullptr;

@@ -70,4 +70,11 @@ Result<EntryPoint> find_entry_point(const Module& module, std::string_view wante
                           list_exports(module)));
 }
 
+Result<EntryPoint> find_command(const Module& module, std::string_view name) {
+  const Export* found = module.find_export(name);
+  if (found != nullptr && found->why_not_callable.empty()) return EntryPoint{Kind::kCommand, std::string(name)};
+  return fail(ErrorCode::kNoSuchExport,
+              fmt::format("the module has no function `{}` without parameters: {}", name, list_exports(module)));
+}
+
 }  // namespace mayfly::sandbox

@@ -30,4 +30,7 @@ struct EntryPoint {
 // `handler`. kNoEntryPoint, listing the exports, when there is none.
 Result<EntryPoint> find_entry_point(const Module& module, std::string_view wanted);
 
+// An export of a CGI module: called for what it writes, whatever it returns. kNoSuchExport, listing those there are.
+Result<EntryPoint> find_command(const Module& module, std::string_view name);
+
 }  // namespace mayfly::sandbox

@@ -32,7 +32,7 @@ std::string memory_provider(const wasm_externtype_t* type) {
 
 }  // namespace
 
-Module::Module(wasmtime_module* compiled) : compiled_(compiled) {
+Module::Module(wasmtime_module* compiled, Tier tier) : compiled_(compiled), tier_(tier) {
   wasm_importtype_vec_t imports;
   wasmtime_module_imports(compiled_, &imports);
   for (std::size_t i = 0; i < imports.size; ++i) {

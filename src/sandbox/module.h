@@ -27,10 +27,16 @@ struct Export {
   std::string_view why_not_callable = {};  // "" for a function without parameters that returns nothing or a number
 };
 
+// How code was compiled.
+enum class Tier {
+  kBaseline,  // fast, for code about half as fast: until the other is there
+  kOptimised,
+};
+
 // A compiled core module: immutable, shared by every invocation on every thread.
 class Module {
  public:
-  explicit Module(wasmtime_module* compiled);  // takes it over
+  explicit Module(wasmtime_module* compiled, Tier tier = Tier::kOptimised);  // takes it over
   ~Module();
 
   const std::vector<Import>& imports() const { return imports_; }
@@ -39,10 +45,12 @@ class Module {
   // The memory it imports, as WebAssembly text of a module that exports such a one; "" when it imports none.
   const std::string& imported_memory() const { return imported_memory_; }
 
+  Tier tier() const { return tier_; }
   const wasmtime_module* get() const { return compiled_; }
 
  private:
   wasmtime_module* compiled_;
+  Tier tier_;
   std::vector<Import> imports_;
   std::vector<Export> exports_;
   std::string imported_memory_;

@@ -11,12 +11,6 @@ namespace mayfly::sandbox {
 
 class Engine;
 
-// How code was compiled.
-enum class Tier {
-  kBaseline,  // fast, for code about half as fast: until the other is there
-  kOptimised,
-};
-
 // A module linked to the host functions, with its entry point: what every invocation starts from. Immutable,
 // shared by all threads; the engine outlives it.
 class Program {

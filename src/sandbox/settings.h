@@ -4,6 +4,7 @@
 #include "sandbox/limits.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,9 @@ struct VolumeMount {
 
 // What an operator says about a function beside its code.
 struct Settings {
-  std::string entry;  // export to call; "" to choose
-  bool cgi = false;   // stdout starts with CGI headers, CGI variables in the environment
+  std::string entry;                // export to call; "" to choose
+  bool cgi = false;                 // stdout starts with CGI headers, CGI variables in the environment
+  std::optional<std::string> argv;  // template of the arguments of a command; abi/argv.cc
   std::map<std::string, std::string, std::less<>> environment;  // and the table that db_get reads
   egress::Rules egress;                                         // what it may connect to
   std::vector<VolumeMount> volumes;

@@ -34,7 +34,8 @@ struct Services {
   Log& log;
   const Pipeline& pipeline;
   egress::Resolver& resolver;
-  std::string ca_file;  // certificate authorities that functions trust; "" for the system's
+  std::string ca_file;   // certificate authorities that functions trust; "" for the system's
+  std::string hostname;  // HOST or HOST:PORT, for requests whose Host header has none; "" for localhost
 };
 
 // A loop and what its connections share. Belongs to the loop's thread.
@@ -46,6 +47,7 @@ struct LoopContext {
         environment{loop, turns, services.admission, services.background, services.loader, services.log, egress},
         log(services.log),
         pipeline(services.pipeline),
+        hostname(services.hostname),
         limits(http_limits),
         next_id_(id_seed) {}
 
@@ -61,6 +63,7 @@ struct LoopContext {
   invoke::Environment environment;
   Log& log;
   const Pipeline& pipeline;
+  const std::string hostname;
   const http::Limits& limits;
   LoopCounters counters;
   std::list<std::shared_ptr<Connection>> connections;

@@ -59,6 +59,26 @@ bool call_route(LoopContext& context, Exchange& exchange, const registry::Snapsh
   return true;
 }
 
+// A WAGI application, which also answers a health check of its own.
+bool call_application(LoopContext& context, Exchange& exchange, const registry::RouteTable& table) {
+  const std::string_view path = exchange.request().path();
+  if (path == "/healthz") {
+    http::Response healthy;
+    healthy.fields.add("Content-Type", "text/plain; charset=utf-8");
+    healthy.body = "OK";
+    exchange.respond(std::move(healthy));
+    return true;
+  }
+  const registry::Route* route = table.find(path);
+  if (route == nullptr) return false;
+  if (route->function) {
+    call_function(context, exchange, *route->function, {.script_name = route->script_name(), .route = route->text});
+  } else {
+    exchange.fail(route->function.error());
+  }
+  return true;
+}
+
 // The first segment of a path, decoded, and whether there is more behind it.
 struct NamedPath {
   std::string name;
@@ -133,6 +153,7 @@ void Pipeline::handle(LoopContext& context, Exchange& exchange) const {
 
   // What the operator wrote down comes before what the seeds reserve...
   if (call_route(context, exchange, *snapshot)) return;
+  if (snapshot->application && call_application(context, exchange, *snapshot->application)) return;
   const auto named = split_path(path);
   if (named && call_module(context, exchange, *snapshot, *named)) return;
 

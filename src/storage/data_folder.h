@@ -13,6 +13,7 @@ namespace mayfly::storage {
 //   format      version of this layout
 //   records.db  functions and versions (EmbeddedStorage)
 //   blobs/      their modules (BlobStore)
+//   wagi/       files of a bindle, put there at each start (compat/wagi/bindle.h)
 class DataFolder {
  public:
   // Makes the folder when there is none; its parent exists. `path` stays valid: nobody changes the

@@ -378,6 +378,7 @@ def test_a_cgi_program_sets_status_headers_and_body(server):
 @pytest.mark.parametrize(
     "output, code",
     [(b"Content-Type: a/b\n\nx", 200), (b"Location: /there\n\n", 302), (b"Location: /there\nStatus: 201\n\n", 201),
+     (b"Status: 201\nLocation: /there\n\n", 302), (b"bad name: 1\nContent-Type: a\n\n", 200),
      (b"Status: 200\nContent-Length: 3\nTransfer-Encoding: chunked\nConnection: close\n\nhello", 200)],
 )
 def test_one_of_three_headers_is_enough(server, output, code):
@@ -396,13 +397,24 @@ def test_a_large_cgi_response_is_streamed_behind_its_headers(server, size):
 
 @pytest.mark.parametrize(
     "output",
-    [b"", b"hello", b"hello\n\nbody", b"X-Other: 1\n\n", b"Content-Type: a", b"Status: OK\n\n", b"Status: 99\n\n",
-     b"Status: 600\n\n", b"bad name: 1\nContent-Type: a\n\n", b"Content-Type: a\0b\n\n",
+    [b"", b"hello", b"hello\n\nbody", b"X-Other: 1\n\n", b"Content-Type: a",
      b"Content-Type: a\nX: " + b"y" * 70_000 + b"\n\n"],
     ids=short,
 )
-def test_output_without_cgi_headers_is_a_bad_gateway(server, output):
+def test_output_without_cgi_headers_is_a_fault_of_the_function(server, output):
+    failure(cgi(server, output), 500, "no-cgi-headers")
+
+
+@pytest.mark.parametrize(
+    "output", [b"Status: OK\n\n", b"Status: 99\n\n", b"Status: 600\n\n", b"Content-Type: a\0b\n\n"], ids=short)
+def test_cgi_headers_that_http_cannot_carry_are_a_bad_gateway(server, output):
     failure(cgi(server, output), 502, "bad-cgi-headers")
+
+
+def test_a_line_that_is_no_cgi_header_is_left_out_and_said_in_the_log(server):
+    answer = cgi(server, b"Warning! no colon\nContent-Type: a/b\n\nbody")
+    assert (answer.status, answer.text) == (200, "body")
+    server.wait_for_log(function="cat", line="mayfly left out `Warning! no colon`: it is not a header line")
 
 
 def test_only_cgi_programs_have_paths_below_them(server):

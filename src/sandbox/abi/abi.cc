@@ -55,12 +55,13 @@ Inputs make_inputs(Kind kind, const Settings& settings, std::span<const vfs::Mou
   inputs.egress = &settings.egress;
   inputs.mounts = mounts;
   if (settings.cgi) {
-    inputs.arguments = cgi_arguments(call);
+    inputs.arguments = cgi_arguments(call.request);
     inputs.environment = cgi_environment(settings, call);
   } else if (kind == Kind::kCommand || kind == Kind::kHandler) {
     inputs.arguments = {std::string(call.function)};
     inputs.environment = command_environment(settings, call.request);
   }
+  if (settings.argv) inputs.arguments = expand_arguments(*settings.argv, call.request);
   return inputs;
 }
 

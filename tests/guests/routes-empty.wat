@@ -1,0 +1,4 @@
+;; `_routes` prints nothing.
+(module
+  (func (export "_start"))
+  (func (export "_routes")))

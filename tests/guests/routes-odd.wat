@@ -1,0 +1,8 @@
+;; `_routes` prints a line without an entry point.
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\10\00\00\00\08\00\00\00")
+  (data (i32.const 16) "/lonely\n")
+  (func (export "_start"))
+  (func (export "_routes") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))

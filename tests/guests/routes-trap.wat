@@ -1,0 +1,4 @@
+;; `_routes` traps.
+(module
+  (func (export "_start"))
+  (func (export "_routes") unreachable))
