@@ -22,6 +22,11 @@ def machine():
             "load_before": round(os.getloadavg()[0], 2)}
 
 
+def describe(about):
+    return (f"{about['cores']} cores of {about['cpu']}, {about['memory_gib']} GiB, Linux {about['kernel']}, "
+            f"load {about['load_before']} before it started")
+
+
 def commit():
     ran = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False)
     return ran.stdout.strip() or "unknown"
@@ -48,7 +53,7 @@ def main():
     options.commit = commit()
 
     about = machine()
-    print(f"{options.name} at {options.commit}: " + ", ".join(f"{name} {value}" for name, value in about.items()), flush=True)
+    print(f"{options.name} at {options.commit}: {describe(about)}\n", flush=True)
     results = options.scenario.run(options)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:

@@ -21,5 +21,9 @@ def microseconds(value):
     raise ValueError(value)
 
 
+def connections(count):
+    return f"{count} connection" + ("" if int(count) == 1 else "s")
+
+
 def mebibytes(value):
     return f"{value / (1 << 20):.1f} MiB"

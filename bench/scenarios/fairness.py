@@ -2,11 +2,11 @@
 
 import contextlib
 import socket
+import statistics
 import threading
 import time
 
 import processes
-import statistics
 import stats
 import tables
 import wrk
@@ -71,7 +71,7 @@ def run(options):
         for which, loads in sample.items():
             middle = {metric: statistics.median(getattr(load, metric) for load in loads) for metric in wrk.METRICS}
             share = stats.paired([load.rps for load in loads], [load.rps for load in sample["solo"]])
-            rows.append([f"{connections} connections, {which}", f"{middle['rps']:.0f}",
+            rows.append([f"{tables.connections(connections)}, {which}", f"{middle['rps']:.0f}",
                          share if which == "beside" else "",
                          *(tables.microseconds(middle[metric]) for metric in ("p50", "p99", "p999"))])
     print(tables.table(["", "requests/s", "of solo", "p50", "p99", "p99.9"], rows))

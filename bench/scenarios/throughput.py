@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import statistics
+import sys
 
 import peers
 import plot
@@ -45,7 +46,6 @@ def run(options):
     if options.svg:
         with open(options.svg, "w", encoding="utf-8") as file:
             file.write(draw(loads))
-        print(f"plot: {options.svg}")
     return results
 
 
@@ -73,7 +73,7 @@ def _measure(targets, connections, options, core):
                 base = load
             samples[name].append(load)
             alongside[name].append(base)
-        print(f"{connections} connections, round {number + 1}: {len(names)} targets", flush=True)
+        print(f"{tables.connections(connections)}, round {number + 1}: {len(names)} targets", file=sys.stderr, flush=True)
     return {name: {"loads": samples[name], "base": alongside[name]} for name in targets}
 
 
@@ -95,11 +95,7 @@ def draw(samples):
                 found = ratio(sample[name]["loads"], sample[name]["base"], metric)
                 if found.stable:
                     panels[title][row, number] = found.median
-    return plot.ratios(panels, names, [_plural(n) for n in samples])
-
-
-def _plural(connections):
-    return f"{connections} connection" + ("" if int(connections) == 1 else "s")
+    return plot.ratios(panels, names, [tables.connections(n) for n in samples])
 
 
 def report(results):
@@ -114,8 +110,8 @@ def report(results):
                             *(tables.microseconds(middle[metric]) for metric in TITLES if metric != "rps"), len(loads)])
             if name != peers.BASE:
                 ratios.append([name, *(ratio(loads, sample["base"], metric) for metric in TITLES)])
-        text.append(f"\n{_plural(connections)}, ratio to nginx (more is better of requests/s, less of all else)\n\n"
+        text.append(f"\n{tables.connections(connections)}, ratio to nginx (more is better of requests/s, less of all else)\n\n"
                     + tables.table(["", *TITLES.values()], ratios)
-                    + f"\n\n{_plural(connections)}, medians over the rounds\n\n"
+                    + f"\n\n{tables.connections(connections)}, medians over the rounds\n\n"
                     + tables.table(["", *TITLES.values(), "rounds"], medians))
     return "\n".join(text)

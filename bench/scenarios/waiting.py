@@ -6,11 +6,12 @@ import time
 
 import processes
 import tables
-from mayfly import EXAMPLES, GUESTS, Mayfly
+from mayfly import EXAMPLES, GUESTS, WAT_HELLO, Mayfly
 from slow_backend import SlowBackend
 
 CONNECTIONS_PER_ADDRESS = 8_000  # of the ports that one pair of addresses has; 28 232 unless the system is set otherwise
 DESCRIPTORS_ELSEWHERE = 2_000
+SLEEP_SECONDS = 30  # long enough for all to be there
 QUICK = {"requests": 500}
 
 
@@ -55,7 +56,7 @@ class Clients:
 
 
 def _measure(server, targets, requests, release):
-    """Memory before, with every request waiting, and after; and how many were answered."""
+    """Memory before, with every request waiting, and after; and how many were answered. `release` ends the wait."""
     before = server.process.memory()
     start = time.perf_counter()
     clients = Clients(server.port, targets, requests)
@@ -74,30 +75,52 @@ def _measure(server, targets, requests, release):
             "waiting": waiting, "answered": answered, "seconds": opening}
 
 
+def _measure_idle(server, target, requests):
+    """As _measure, of connections that are kept open behind an answer."""
+    before = server.process.memory()
+    clients = Clients(server.port, [target], requests)
+    answered = clients.answers()
+    during = server.process.memory()
+    clients.close()
+    return {"before": before, "during": during, "after": server.process.memory(), "requests": requests,
+            "waiting": 0, "answered": answered}
+
+
+def _fit(wanted, descriptors, limit, what):
+    """As many requests as fit into the limit of open files, when each takes so many of the busiest process."""
+    most = (limit - DESCRIPTORS_ELSEWHERE) // descriptors
+    if most < wanted:
+        print(f"{what}: {most} requests instead of {wanted}, as a process can have {limit} files open here")
+    return min(wanted, most)
+
+
 def run(options):
     core, _ = processes.cores()
     limit = processes.raise_descriptor_limit(3 * options.requests + DESCRIPTORS_ELSEWHERE)
-    # This process holds a client's and a backend's end of each; the server keeps a quarter of its own limit back.
-    requests = min(options.requests, (limit - DESCRIPTORS_ELSEWHERE) // 2 * 3 // 4)
-    if requests < options.requests:
-        print(f"{requests} requests instead of {options.requests}: only {limit} files can be open here")
     kinds = {}
+    with Mayfly(options, core) as server:
+        server.deploy({"hello": WAT_HELLO})
+        kinds["idle connection"] = _measure_idle(server, "/hello", _fit(options.requests, 1, limit, "idle connections"))
+
+    requests = _fit(options.requests, 2, limit, "tcp_read")  # the server's: a connection and a socket of the guest
     backend = SlowBackend(addresses("127.0.2", requests))
     with Mayfly(options, core) as server:
-        handle = (EXAMPLES / "tcp-backend/tcp-backend.wasm").read_bytes()
         for number, listener in enumerate(backend.listeners):
             address = "{}:{}".format(*listener.getsockname())
-            server.deploy({f"backend{number}": handle},
+            server.deploy({f"backend{number}": EXAMPLES / "tcp-backend/tcp-backend.wasm"},
                           f"?env=/env/backend%3D{address}&allow=tcp%3D{address}&timeout=10m")
         targets = [f"/backend{number}" for number in range(len(backend.listeners))]
         kinds["handle function in tcp_read"] = _measure(server, targets, requests, backend.answer)
-    sleeper = (GUESTS / "nap.wat").read_text().replace("(i64.const 1000000000)", "(i64.const 30000000000)")
+
+    requests = _fit(options.requests, 1, limit, "poll_oneoff")
+    sleeper = (GUESTS / "nap.wat").read_text().replace("(i64.const 1000000000)", f"(i64.const {SLEEP_SECONDS}000000000)")
     with Mayfly(options, core) as server:
         server.deploy({"nap": sleeper.encode()}, "?timeout=10m")
-        kinds["command in poll_oneoff, 30 s"] = _measure(server, ["/nap"], requests, lambda: None)
-    rows = [[kind, found["waiting"], found["answered"], tables.mebibytes(found["before"][0]),
-             tables.mebibytes(found["during"][0]), tables.mebibytes(found["after"][0]),
-             f"{(found['during'][0] - found['before'][0]) / max(1, found['waiting']) / 1024:.1f} KiB"]
+        kinds[f"command in poll_oneoff, {SLEEP_SECONDS} s"] = _measure(server, ["/nap"], requests, lambda: None)
+
+    rows = [[kind, found["waiting"], found["answered"], *(tables.mebibytes(found[when][0]) for when in
+                                                          ("before", "during", "after")),
+             f"{(found['during'][0] - found['before'][0]) / found['requests'] / 1024:.1f} KiB"]
             for kind, found in kinds.items()]
-    print(tables.table(["", "waiting", "answered 200", "before", "waiting", "after", "a request"], rows))
+    print(tables.table(["", "waiting", "answered 200", "before", "with them", "after", "each"], rows))
     return kinds
