@@ -9,9 +9,22 @@ import pathlib
 import platform
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SCENARIOS = ("throughput", "cold", "deploy", "density", "fairness", "waiting", "leak")
+QUIET = 0.05  # share of the cores that may be busy before; beyond it something else takes part in what is measured
+
+
+def busy(seconds=2):
+    """The share of all cores that is not idle, or taken by a neighbour of this virtual machine."""
+    def times():
+        return [int(field) for field in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+
+    before = times()
+    time.sleep(seconds)
+    passed = [after - earlier for earlier, after in zip(before, times())]
+    return 1 - (passed[3] + passed[4]) / sum(passed)
 
 
 def machine():
@@ -19,12 +32,13 @@ def machine():
                 if line.startswith("model name")), platform.machine())
     return {"cpu": cpu, "cores": os.cpu_count(), "kernel": platform.release(),
             "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
-            "load_before": round(os.getloadavg()[0], 2)}
+            "busy_before": round(busy(), 2)}
 
 
 def describe(about):
     return (f"{about['cores']} cores of {about['cpu']}, {about['memory_gib']} GiB, Linux {about['kernel']}, "
-            f"load {about['load_before']} before it started")
+            f"{about['busy_before']:.0%} busy before it started"
+            + (": NOT QUIET, so not to be quoted" if about["busy_before"] > QUIET else ""))
 
 
 def commit():

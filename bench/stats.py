@@ -4,6 +4,7 @@ import statistics
 from dataclasses import dataclass
 
 LIMIT = 0.05  # of a ratio's spread between rounds; beyond it the number says more about the machine than about us
+ENOUGH = 5  # rounds; fewer can agree by chance
 
 
 def quantile(values, q):
@@ -31,11 +32,11 @@ class Ratio:
 
     @property
     def stable(self):
-        return self.rounds > 1 and self.spread <= LIMIT
+        return self.rounds >= ENOUGH and self.spread <= LIMIT
 
     def __str__(self):
-        if self.rounds < 2:
-            return "unstable (1 round)"
+        if self.rounds < ENOUGH:
+            return f"too few rounds ({self.rounds})"
         return f"{self.median:.2f}" if self.stable else f"unstable ({self.spread:.0%})"
 
 

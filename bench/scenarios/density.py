@@ -10,7 +10,7 @@ import wasm
 import wrk
 from mayfly import Mayfly
 
-QUICK = {"functions": 500, "rounds": 2, "seconds": 1}
+QUICK = {"functions": 500, "rounds": 5, "seconds": 1}
 
 
 def arguments(parser):

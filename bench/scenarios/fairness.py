@@ -12,7 +12,7 @@ import tables
 import wrk
 from mayfly import GUESTS, WAT_HELLO, Mayfly
 
-QUICK = {"rounds": 2, "seconds": 1}
+QUICK = {"rounds": 5, "seconds": 1}
 
 
 def arguments(parser):

@@ -14,7 +14,7 @@ import wrk
 
 TITLES = {"rps": "requests/s", "p50": "p50", "p90": "p90", "p99": "p99", "p999": "p99.9", "cpu": "CPU/request"}
 WARM_UP = 1  # seconds for each target, before anything counts
-QUICK = {"rounds": 2, "more": 0, "seconds": 1}
+QUICK = {"rounds": 5, "more": 0, "seconds": 1}
 
 
 def arguments(parser):
