@@ -5,10 +5,10 @@ PRESET ?= dev
 JOBS   ?= $(shell nproc)
 PYTHON := /usr/bin/python3
 
-.PHONY: help bootstrap build run test test-long check format clean
+.PHONY: help bootstrap build run test test-long bench bench-instructions check format clean
 
 help: ## what there is to make
-	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 20
 
 bootstrap: ## install what is missing
 	@scripts/bootstrap.sh
@@ -24,10 +24,19 @@ test: bootstrap ## every check and test
 	@scripts/build.sh dev
 	@scripts/check_headers.sh
 	ctest --preset dev -j $(JOBS)
-	$(PYTHON) -m pytest -q tests/e2e --mayfly build/dev/mayfly
+	$(PYTHON) -m pytest -q tests/e2e bench --mayfly build/dev/mayfly
 
 test-long: bootstrap ## the tests under sanitizers, an hour of fuzzing
 	@scripts/test_long.sh
+
+bench: build ## throughput and latency beside nginx, wasmtime serve, workerd and Node.js; about 20 minutes
+	@scripts/bench_setup.sh
+	$(PYTHON) bench/run.py throughput --svg build/throughput.svg --json build/throughput.json
+
+bench-instructions: bootstrap ## instructions that an invocation costs, compared with bench/instructions.json
+	@scripts/bench_setup.sh tools
+	@scripts/build.sh bench
+	$(PYTHON) bench/instructions.py
 
 check: ## formatting, layers, file sizes
 	@scripts/check.sh

@@ -30,7 +30,7 @@ def short(value):
 def call(server, guest, body=None, query="", options="", kind=None):
     """Deploys a guest of tests/guests, or WebAssembly text, and invokes it."""
     name = "inline" if isinstance(guest, bytes) else guest
-    made = server.deploy(name, guest, options)
+    made = server.deploy(name, guest, f"{options}&accept=any" if options else "")
     assert made.status in (200, 201), made.text
     if kind:
         assert made.json["kind"] == kind

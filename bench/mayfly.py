@@ -1,0 +1,52 @@
+"""The server under test, on one core with one loop, with a data folder of its own."""
+
+import contextlib
+import pathlib
+import shutil
+import tempfile
+
+import processes
+from wire import Connection
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "examples"
+GUESTS = ROOT / "tests" / "guests"
+
+RUN = EXAMPLES / "answer/answer.wasm"
+WAT_HELLO = EXAMPLES / "hello-wat/hello-wat.wasm"
+C_HELLO = EXAMPLES / "hello-c/hello-c.wasm"
+GO_HELLO = EXAMPLES / "hello-go/hello-go.wasm"
+
+
+class Mayfly(contextlib.AbstractContextManager):
+    def __init__(self, options, core):
+        self.binary, self.core, self.threads = options.mayfly, core, 1
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mayfly-bench-"))
+        self.start()
+
+    def start(self):
+        self.port = processes.free_port()
+        command = [self.binary, "up", "--listen", f"127.0.0.1:{self.port}", "--data", str(self.folder / "data"),
+                   "--log", str(self.folder / "log"), "--threads", str(self.threads)]
+        self.process = processes.Process(command, self.port, self.core)
+        self.process.wait_until_listening()
+
+    def restart(self):
+        self.process.stop()
+        self.start()
+
+    def connect(self):
+        return Connection(self.port)
+
+    def deploy(self, functions, query=""):
+        """{name: path or bytes of a module} goes live."""
+        with self.connect() as connection:
+            for name, module in functions.items():
+                connection.deploy(name, module if isinstance(module, bytes) else module.read_bytes(), query)
+
+    def url(self, name=""):
+        return f"http://127.0.0.1:{self.port}/{name}"
+
+    def __exit__(self, *_):
+        self.process.stop()
+        shutil.rmtree(self.folder)

@@ -1,0 +1,114 @@
+"""The rules that decide which numbers are printed. Nothing here measures anything."""
+
+import pathlib
+import sys
+import xml.etree.ElementTree
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import plot  # noqa: E402
+import stats  # noqa: E402
+import tables  # noqa: E402
+import wasm  # noqa: E402
+import wrk  # noqa: E402
+from scenarios import throughput  # noqa: E402
+
+
+def test_quantiles_are_interpolated():
+    assert stats.quantile([4, 1, 3, 2], 0.5) == 2.5
+    assert stats.quantile([1, 2, 3, 4, 5], 0.99) == pytest.approx(4.96)
+    assert stats.quantile([7], 0.999) == 7
+
+
+def test_spread_is_the_middle_half_over_the_median():
+    assert stats.spread([100] * 7) == 0
+    assert stats.spread([90, 98, 99, 100, 101, 102, 110]) == pytest.approx(0.03)
+
+
+def test_ratios_are_of_rounds_that_ran_together():
+    # The machine is half as fast in the second half of the rounds; the ratio does not see it.
+    found = stats.paired([50, 50, 50, 25, 25], [100, 100, 100, 50, 50])
+    assert (found.median, found.spread, found.rounds) == (0.5, 0, 5)
+    assert str(found) == "0.50"
+
+
+def test_a_ratio_that_varies_by_more_than_five_percent_is_refused():
+    base = [100.0] * 5
+    steady = stats.paired([98, 99, 100, 101, 102], base)
+    wild = stats.paired([90, 94, 100, 106, 110], base)
+    assert steady.stable and str(steady) == "1.00"
+    assert not wild.stable and str(wild) == "unstable (12%)"
+    assert str(stats.paired([94.9, 94.9, 100, 100, 100], base)) == "unstable (5%)", "5.1 % is over"
+
+
+def test_few_rounds_say_nothing_about_stability():
+    found = stats.paired([100] * 4, [100] * 4)
+    assert not found.stable and str(found) == "too few rounds (4)"
+
+
+def test_rounds_that_have_no_partner_are_an_error():
+    with pytest.raises(ValueError, match="3 rounds cannot be paired with 2"):
+        stats.paired([1, 2, 3], [1, 2])
+
+
+OUTPUT = """Running 1s test @ http://127.0.0.1:8080/
+  1 threads and 32 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency   601.97us    1.13ms  18.52ms   93.95%
+Requests/sec:  80123.11
+bench {"requests":88000,"duration_us":1100000,"errors":3,"p50":390,"p90":801,"p99":5400,"p999":12001}
+"""
+
+
+def test_the_report_of_wrk_is_read():
+    load = wrk.parse(OUTPUT)
+    assert load == wrk.Load(rps=pytest.approx(80000), p50=390, p90=801, p99=5400, p999=12001, requests=88000, errors=3)
+
+
+def test_output_without_a_report_is_an_error():
+    with pytest.raises(ValueError, match="unable to connect"):
+        wrk.parse("unable to connect to 127.0.0.1:8080 Connection refused\n")
+
+
+def rounds(*rps):
+    return [{"rps": value, "p50": 1, "p90": 1, "p99": 1, "p999": 1, "cpu": 1} for value in rps]
+
+
+def test_a_target_is_settled_when_each_of_its_ratios_is():
+    assert throughput.settled(rounds(100, 101, 99, 100, 100), rounds(200, 202, 198, 200, 200))
+    assert not throughput.settled(rounds(100, 150, 99, 60, 80), rounds(*[200] * 5))
+
+
+BASE = rounds(*[200] * 5)
+SAMPLES = {32: {"nginx": {"loads": BASE, "base": BASE},
+                "steady": {"loads": rounds(100, 100, 100, 101, 101), "base": BASE},
+                "wild": {"loads": rounds(100, 110, 146, 180, 190), "base": BASE}}}
+
+
+def test_refused_ratios_are_neither_printed_nor_drawn():
+    report = throughput.report({"samples": SAMPLES})
+    assert "| steady |           0.50 |" in report
+    assert "| wild   | unstable (48%) |" in report
+    drawn = xml.etree.ElementTree.fromstring(throughput.draw(SAMPLES))
+    titles = [title.text for title in drawn.iter("{http://www.w3.org/2000/svg}title")]
+    assert "0.50" in titles and "0.73" not in titles, "0.73 is the median of the wild one"
+    assert len(titles) == 2 * len(throughput.TITLES) - 1
+
+
+def test_a_plot_names_its_rows_and_series():
+    text = plot.ratios({"p50": {(0, 0): 1.5}}, ["a & b"], ["1 connection"])
+    assert "a &amp; b" in text and "1 connection" in text
+
+
+def test_durations_are_readable():
+    assert [tables.microseconds(value) for value in (3.4, 999, 1500, 12_345, 2_500_000)] == [
+        "3 µs", "999 µs", "1.5 ms", "12 ms", "2.5 s"]
+
+
+def test_copies_of_a_module_differ_only_in_a_custom_section():
+    module = wasm.hello_of_size(5000, 1)
+    assert 4000 < len(module) < 6000
+    assert wasm.distinct(module, 1).startswith(module) and wasm.distinct(module, 1) != wasm.distinct(module, 2)
+    assert wasm.hello_of_size(5000, 1) == module != wasm.hello_of_size(5000, 2)
