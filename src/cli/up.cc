@@ -166,13 +166,13 @@ Status Up::run() {
   compat::Handlers handlers(deployer);
   server::Pipeline pipeline(access);
   using enum server::Endpoint::Guard;
-  pipeline.add_api({"/_mayfly/v1/health", [&](auto&, auto& exchange) { status.health(exchange); }, kOpen});
-  pipeline.add_api({"/_mayfly/errors", [](auto&, auto& exchange) { admin::error_page(exchange); }, kOpen});
-  pipeline.add_api({"/_mayfly/metrics", [&](auto&, auto& exchange) { status.metrics(exchange); }});
-  pipeline.add_api(
+  pipeline.router().add_api({"/_mayfly/v1/health", [&](auto&, auto& exchange) { status.health(exchange); }, kOpen});
+  pipeline.router().add_api({"/_mayfly/errors", [](auto&, auto& exchange) { admin::error_page(exchange); }, kOpen});
+  pipeline.router().add_api({"/_mayfly/metrics", [&](auto&, auto& exchange) { status.metrics(exchange); }});
+  pipeline.router().add_api(
       {std::string(admin::FunctionsApi::kPath), [&](auto&, auto& exchange) { functions.handle(exchange); }});
-  pipeline.add_seed({std::string(compat::Handlers::kPath),
-                     [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kUploads});
+  pipeline.router().add_seed({std::string(compat::Handlers::kPath),
+                              [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kUploads});
   const char* ca_file = std::getenv("SSL_CERT_FILE");  // as OpenSSL's own programs have it
   server::Server server({.listen = *address, .loops = cores, .connections = connections},
                         {registry, admission, background, deployer, lines, pipeline, resolver,

@@ -55,7 +55,7 @@ void Handlers::handle(server::LoopContext& context, Exchange& exchange) {
     return exchange.fail({ErrorCode::kUnknownFunction, "Handler not found" + registry::near_names(*snapshot, name)});
   }
   const std::string path(request.path());
-  call_function(context, exchange, found->second, {.script_name = path, .route = path});
+  call_function(context, exchange, {found->second, path, path});
 }
 
 void Handlers::upload(Exchange& exchange, const std::string& name) {

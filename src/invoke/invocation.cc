@@ -76,6 +76,7 @@ void Invocation::resume() {
   if (state_ == State::kDone) return;
   const auto keep = shared_from_this();  // the answer may destroy the connection, and it us
   state_ = State::kRunning;
+  woken_ = false;
   go_on(task_->instance().resume(Instance::Where::kHome));
 }
 
@@ -111,6 +112,7 @@ void Invocation::come_home(std::unique_ptr<Task> task, Instance::Progress progre
 
 // A guest that waits sees no tick: its wall limit needs a timer.
 void Invocation::wait() {
+  if (std::exchange(woken_, false)) return make_ready();
   state_ = State::kWaiting;
   const auto deadline = task_->instance().deadline();
   if (timer_.expiry() == deadline) return;  // armed by an earlier wait
@@ -132,6 +134,7 @@ void Invocation::limit_wait(steady_clock::time_point until, std::function<Error(
 
 void Invocation::wake() {
   if (state_ == State::kWaiting) make_ready();
+  else woken_ = state_ == State::kRunning;  // a host function that only gives others their turn
 }
 
 bool Invocation::output_ready() {

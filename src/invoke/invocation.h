@@ -81,6 +81,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   std::unique_ptr<Task> task_;  // while the guest is at home
   Task* away_ = nullptr;        // while it is not
   int ticks_ = 0;               // that it ran here
+  bool woken_ = false;          // before it waited
   boost::asio::steady_timer timer_;
 
   std::string output_;  // stdout that is not committed yet

@@ -123,7 +123,7 @@ bool Connection::step() {
     return false;
   }
   if (before != ParserState::kBody && parser_.state() == ParserState::kBody) {
-    const auto fits = context_.pipeline.admit(parser_.request(), context_.limits).and_then([&](std::size_t bytes) {
+    const auto fits = context_.pipeline.admit(context_, parser_.request()).and_then([&](std::size_t bytes) {
       return parser_.limit_body(bytes);
     });
     if (!fits) {
@@ -153,7 +153,7 @@ void Connection::refuse(const Error& error) {
   request.keep_alive = false;
   exchange_ = std::make_shared<Exchange>(*this, std::move(request), context_.make_id());
   const auto keep = exchange_;
-  if (context_.pipeline.is_seed(keep->request().path())) keep->answer_as_seed();
+  if (context_.pipeline.router().is_seed(keep->request().path())) keep->answer_as_seed();
   keep->fail(error);
 }
 

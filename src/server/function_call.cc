@@ -8,24 +8,25 @@ namespace {
 
 // The text that an invocation's views point into, and the invocation.
 struct FunctionCall {
-  CallOptions options;
+  CallTarget target;
   ServerName server;
   std::shared_ptr<invoke::Invocation> invocation;
 };
 
 }  // namespace
 
-void call_function(LoopContext& context, Exchange& exchange, registry::VersionPtr version, CallOptions options) {
+void call_function(LoopContext& context, Exchange& exchange, CallTarget target) {
   auto call = std::make_shared<FunctionCall>();
-  call->options = std::move(options);
+  call->target = std::move(target);
+  const registry::VersionPtr& version = call->target.version;
   call->server = server_name(exchange.request().fields.get("Host"), context.hostname, exchange.local_port());
 
   exchange.set_function(version->function());
   const sandbox::abi::Call described = {
       .request = exchange.request(),
       .function = version->function(),
-      .route = call->options.route,
-      .script_name = call->options.script_name,
+      .route = call->target.route,
+      .script_name = call->target.script_name,
       .remote_address = exchange.remote_address(),
       .server_name = call->server.host,
       .server_port = call->server.port,

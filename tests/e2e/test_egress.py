@@ -103,7 +103,7 @@ def ask(server, url, name="ask", **request):
 
 
 def deploy(server, *allow, name="ask", **options):
-    query = [*(("allow", capability) for capability in allow), *options.items()]
+    query = [*(("allow", capability) for capability in allow), *options.items(), ("accept", "any")]
     answer = server.deploy(name, "http-request", "?" + urllib.parse.urlencode(query))
     assert answer.status in (200, 201), answer.text
 
@@ -328,7 +328,7 @@ def test_tcp_to_addresses_that_are_not_public(server):
                 (f"tcp=127.0.0.1:{port}", f"127.0.0.1:{port}", 200, None),
                 (f"tcp=localhost:{port}", f"localhost:{port}", 200, None),
                 ("tcp=*&allow=private", f"[::ffff:127.0.0.1]:{port}", 200, None)):
-            server.deploy("connect", "tcp-connect", f"?env=to%3D{to}&allow={allow.replace('=', '%3D', 1)}")
+            server.deploy("connect", "tcp-connect", f"?env=to%3D{to}&allow={allow.replace('=', '%3D', 1)}&accept=any")
             assert server.get("/connect").status == status, (allow, to)
             if said:
                 server.wait_for_log(event="function", line=f"tcp_connect: {said}")
