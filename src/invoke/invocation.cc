@@ -67,8 +67,7 @@ void Invocation::run() {
   task_ = std::make_unique<Task>(
       environment_, Task::Parts{request_.version, std::move(code_), std::move(inputs), std::move(request_.body),
                                 request_.request_id, weak_from_this(), std::move(place_)});
-  // Whoever is ready already comes first; with nobody there, nobody is to wait for.
-  if (environment_.turns.empty()) resume();
+  if (environment_.turns.may_run_now()) resume();
   else make_ready();
 }
 
@@ -82,7 +81,7 @@ void Invocation::resume() {
 
 void Invocation::go_on(Instance::Progress progress) {
   switch (progress) {
-    case Instance::Progress::kYielded: return ++ticks_ < kForegroundTicks ? make_ready() : go_away();
+    case Instance::Progress::kYielded: return ++ticks_ < kForegroundTicks ? take_turns() : go_away();
     case Instance::Progress::kWaiting: return wait();
     case Instance::Progress::kEnded: return conclude();
   }
@@ -91,6 +90,11 @@ void Invocation::go_on(Instance::Progress progress) {
 void Invocation::make_ready() {
   state_ = State::kReady;
   environment_.turns.add(task_->owner(), weak_from_this());
+}
+
+void Invocation::take_turns() {
+  state_ = State::kReady;
+  environment_.turns.add_spent(task_->owner(), weak_from_this());
 }
 
 void Invocation::go_away() {

@@ -54,6 +54,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   void run();
   void go_on(sandbox::Instance::Progress progress);
   void make_ready();
+  void take_turns();
   void go_away();
   void wait();
   void conclude();

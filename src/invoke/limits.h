@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
 namespace mayfly::invoke {
@@ -19,6 +20,9 @@ inline constexpr std::size_t kMostWaiting = 20'000;
 // A guest that has run for so many ticks (1 ms each) on its loop goes on in the background: long enough that a guest
 // of a few milliseconds never pays the way, short enough that a request behind it does not feel it.
 inline constexpr int kForegroundTicks = 4;
+
+// Of one turn on a loop, before its sockets are looked at again, for guests that do not use up their ticks.
+inline constexpr std::chrono::microseconds kTurn{250};
 
 // Of one turn in the background, before the next guest has its own.
 inline constexpr int kBackgroundTicks = 8;

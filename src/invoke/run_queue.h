@@ -9,21 +9,30 @@ namespace mayfly::invoke {
 
 class Invocation;
 
-// The invocations of one loop that can go on, in fair turns. A turn resumes one of them, behind whatever else is ready
-// on the loop: that is what a guest which burns CPU owes its neighbours. Belongs to the loop.
+// The invocations of one loop that can go on, in fair turns behind whatever is ready on its sockets. Who used up his
+// last tick comes behind who did not: that is what a guest which burns CPU owes its neighbours. Belongs to the loop.
 class RunQueue {
  public:
   explicit RunQueue(net::Loop& loop) : loop_(loop) {}
 
-  void add(const Owner& owner, std::weak_ptr<Invocation> invocation);
-  bool empty() const { return ready_.empty(); }
+  // Whether a new invocation may run at once: nobody has been waiting longer, and since the sockets were looked at
+  // nobody burnt a tick.
+  bool may_run_now() const { return ready_.empty() && !burnt_; }
+  void add(const Owner& owner, std::weak_ptr<Invocation> invocation);        // it can go on
+  void add_spent(const Owner& owner, std::weak_ptr<Invocation> invocation);  // it used up its tick
 
  private:
+  bool is_empty() const { return ready_.empty() && spent_.empty(); }
   void post();
   void turn();
+  std::weak_ptr<Invocation> next();
 
   net::Loop& loop_;
   FairQueue<std::weak_ptr<Invocation>> ready_;
+  FairQueue<std::weak_ptr<Invocation>> spent_;
+  bool posted_ = false;
+  bool burnt_ = false;         // a tick, since the last turn began
+  bool spent_is_due_ = false;  // the last tick was burnt by one of the others
 };
 
 }  // namespace mayfly::invoke

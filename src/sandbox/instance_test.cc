@@ -182,7 +182,8 @@ TEST(Instance, UnwindsAGuestThatIsCancelledWhileItWaits) {
   const Limits limits;
   {
     Instance instance(*program, inputs, limits, host);
-    EXPECT_EQ(instance.resume(), Instance::Progress::kWaiting);
+    while (instance.resume() == Instance::Progress::kYielded) {
+    }
   }
   static_cast<GuestHost&>(host).loop().run();
 }

@@ -88,6 +88,8 @@ Status Server::bind() {
   }
   for (const auto& listener : listeners_) {
     if (const error_code error = open(listener->acceptor, *endpoint, Sharing::kReusePort)) return refused(error);
+    error_code ignored;
+    listener->acceptor.non_blocking(true, ignored);
     endpoint->port(listener->acceptor.local_endpoint().port());  // found, when it was 0
   }
   port_ = endpoint->port();
@@ -106,17 +108,6 @@ void Server::start() {
   }
 }
 
-// What the kernel has already accepted for us is ours to answer.
-void Server::take_queued(Listener& listener) {
-  error_code error;
-  listener.acceptor.non_blocking(true, error);
-  while (!error) {
-    tcp::socket socket(listener.context.loop.io());
-    listener.acceptor.accept(socket, error);
-    if (!error) admit(listener, std::move(socket));
-  }
-}
-
 void Server::admit(Listener& listener, tcp::socket socket) {
   LoopContext& context = listener.context;
   if (context.connections.size() >= options_.connections) return;  // closed: better than out of descriptors for all
@@ -125,6 +116,17 @@ void Server::admit(Listener& listener, tcp::socket socket) {
   auto connection = std::make_shared<Connection>(context, std::move(socket));
   context.connections.push_back(connection);
   connection->start(std::prev(context.connections.end()));
+}
+
+// Takes what waits, up to a bound: beside a guest that burns CPU, a turn of the loop is a tick.
+void Server::take_waiting(Listener& listener, std::size_t most) {
+  error_code error;
+  for (std::size_t taken = 0; taken < most; ++taken) {
+    tcp::socket socket(listener.context.loop.io());
+    listener.acceptor.accept(socket, error);
+    if (error) return;
+    admit(listener, std::move(socket));
+  }
 }
 
 void Server::accept(Listener& listener) {
@@ -137,6 +139,7 @@ void Server::accept(Listener& listener) {
       return;
     }
     admit(listener, std::move(socket));
+    take_waiting(listener, kAcceptBurst);
     accept(listener);
   });
 }
@@ -157,7 +160,7 @@ void Server::drain(std::chrono::milliseconds patience) {
   for (const auto& listener : listeners_) {
     listener->context.loop.post([this, &listener = *listener] {
       listener.context.draining = true;
-      take_queued(listener);
+      take_waiting(listener, listener.acceptor.max_listen_connections);  // the kernel accepted it for us
       listener.acceptor.close();
       auto& connections = listener.context.connections;
       for (auto it = connections.begin(); it != connections.end();) (*it++)->drain();

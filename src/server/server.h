@@ -45,7 +45,7 @@ class Server {
   Result<boost::asio::ip::tcp::endpoint> resolve() const;
   void accept(Listener& listener);
   void admit(Listener& listener, boost::asio::ip::tcp::socket socket);
-  void take_queued(Listener& listener);
+  void take_waiting(Listener& listener, std::size_t most);
   void sweep(Listener& listener);
 
   ServerOptions options_;
