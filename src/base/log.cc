@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -21,37 +23,59 @@ constexpr int kPollMilliseconds = 100;
 constexpr auto kClosing = std::chrono::seconds(1);
 constexpr auto kGather = std::chrono::milliseconds(10);  // so that busy loops share one write
 
+bool needs_escape(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
+
 void append_escaped(std::string& out, std::string_view text) {
-  for (const char c : text) {
+  for (;;) {
+    const auto special = std::ranges::find_if(text, needs_escape);
+    out.append(text.begin(), special);
+    if (special == text.end()) return;
+    const char c = *special;
+    text.remove_prefix(static_cast<std::size_t>(special - text.begin()) + 1);
     switch (c) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;
       case '\n': out += "\\n"; break;
       case '\r': out += "\\r"; break;
       case '\t': out += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
-        else out += c;
+      default: fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
     }
   }
 }
 
-std::string timestamp() {
+// As in RFC 3339, to the microsecond. Each thread keeps the text of the second it is in.
+void append_time(std::string& out) {
+  struct Second {
+    std::time_t time = -1;
+    std::string text;
+  };
+  thread_local Second second;
   timespec now;
   ::clock_gettime(CLOCK_REALTIME, &now);
-  tm utc;
-  ::gmtime_r(&now.tv_sec, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                     utc.tm_hour, utc.tm_min, utc.tm_sec, now.tv_nsec / 1000);
+  if (now.tv_sec != second.time) {
+    tm utc;
+    ::gmtime_r(&now.tv_sec, &utc);
+    second = {now.tv_sec, fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", utc.tm_year + 1900, utc.tm_mon + 1,
+                                      utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec)};
+  }
+  char fraction[] = ".000000Z";
+  long left = now.tv_nsec / 1000;
+  for (char* digit = fraction + 6; left > 0; --digit, left /= 10) *digit = static_cast<char>('0' + left % 10);
+  out.append(second.text).append(fraction);
 }
 
 }  // namespace
 
-LogLine::LogLine(std::string_view event)
-    : line_(fmt::format("{{\"time\":\"{}\",\"event\":\"{}\"", timestamp(), event)) {}
+LogLine::LogLine(std::string_view event) {
+  line_.reserve(384);  // most lines
+  line_ += "{\"time\":\"";
+  append_time(line_);
+  line_.append("\",\"event\":\"").append(event).append("\"");
+}
 
 LogLine& LogLine::text(std::string_view name, std::string_view value) {
-  fmt::format_to(std::back_inserter(line_), ",\"{}\":\"", name);
+  start_member(name);
+  line_ += '"';
   if (is_utf8(value)) append_escaped(line_, value);
   else append_escaped(line_, to_utf8(value));
   line_ += '"';

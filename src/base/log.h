@@ -2,10 +2,11 @@
 
 #include "base/guarded.h"
 
-#include <fmt/format.h>
-
+#include <charconv>
+#include <concepts>
 #include <condition_variable>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -18,15 +19,18 @@ class LogLine {
   explicit LogLine(std::string_view event);
 
   LogLine& text(std::string_view name, std::string_view value);  // escaped; bytes that are not UTF-8 are replaced
-  template <typename T>
-  LogLine& number(std::string_view name, T value) {
-    fmt::format_to(std::back_inserter(line_), ",\"{}\":{}", name, value);
+  LogLine& number(std::string_view name, std::integral auto value) {
+    start_member(name);
+    char digits[24];
+    line_.append(digits, std::to_chars(digits, std::end(digits), value).ptr);
     return *this;
   }
 
   std::string finish() && { return std::move(line_ += "}\n"); }
 
  private:
+  void start_member(std::string_view name) { line_.append(",\"").append(name).append("\":"); }
+
   std::string line_;
 };
 

@@ -13,13 +13,10 @@ using std::chrono::steady_clock;
 namespace {
 
 void log_receipt(LogLine& line, const metrics::Receipt& receipt) {
-  const auto microseconds = [](std::chrono::nanoseconds time) {
-    return std::chrono::duration<double, std::micro>(time).count();
-  };
-  if (receipt.queue.count() > 0) line.number("queue_us", microseconds(receipt.queue));
-  if (receipt.load.count() > 0) line.number("load_us", microseconds(receipt.load));
-  line.number("instantiate_us", microseconds(receipt.instantiate)).number("guest_us", microseconds(receipt.guest));
-  line.number("host_us", microseconds(receipt.host)).number("memory", receipt.memory_peak);
+  if (receipt.queue.count() > 0) line.number("queue_ns", receipt.queue.count());
+  if (receipt.load.count() > 0) line.number("load_ns", receipt.load.count());
+  line.number("instantiate_ns", receipt.instantiate.count()).number("guest_ns", receipt.guest.count());
+  line.number("host_ns", receipt.host.count()).number("memory", receipt.memory_peak);
 }
 
 }  // namespace

@@ -315,9 +315,9 @@ def test_every_answer_has_an_id_that_its_log_lines_carry(server):
         logged = server.wait_for_log(event="request", id=ids[-1])
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", logged.pop("time"))
         assert logged.pop("us") > 0
-        receipt = {name: logged.pop(name) for name in ("instantiate_us", "guest_us", "host_us", "memory")}
+        receipt = {name: logged.pop(name) for name in ("instantiate_ns", "guest_ns", "host_ns", "memory")}
         assert min(receipt.values()) >= 0 and receipt["memory"] % 65536 == 0
-        logged.pop("load_us", None), logged.pop("queue_us", None)
+        logged.pop("load_ns", None), logged.pop("queue_ns", None)
         assert logged == {
             "event": "request", "id": ids[-1], "remote": "127.0.0.1", "method": "GET", "target": target,
             "status": answer.status, "bytes": len(answer.body), "function": target[1:].partition("?")[0]}
