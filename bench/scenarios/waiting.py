@@ -108,14 +108,14 @@ def run(options):
         for number, listener in enumerate(backend.listeners):
             address = "{}:{}".format(*listener.getsockname())
             server.deploy({f"backend{number}": EXAMPLES / "tcp-backend/tcp-backend.wasm"},
-                          f"?env=/env/backend%3D{address}&allow=tcp%3D{address}&timeout=10m")
+                          f"?env=/env/backend%3D{address}&allow=tcp%3D{address}&timeout=10m&concurrency=10000")
         targets = [f"/backend{number}" for number in range(len(backend.listeners))]
         kinds["handle function in tcp_read"] = _measure(server, targets, requests, backend.answer)
 
     requests = _fit(options.requests, 1, limit, "poll_oneoff")
     sleeper = (GUESTS / "nap.wat").read_text().replace("(i64.const 1000000000)", f"(i64.const {SLEEP_SECONDS}000000000)")
     with Mayfly(options, core) as server:
-        server.deploy({"nap": sleeper.encode()}, "?timeout=10m")
+        server.deploy({"nap": sleeper.encode()}, "?timeout=10m&concurrency=10000")
         kinds[f"command in poll_oneoff, {SLEEP_SECONDS} s"] = _measure(server, ["/nap"], requests, lambda: None)
 
     rows = [[kind, found["waiting"], found["answered"], *(tables.mebibytes(found[when][0]) for when in

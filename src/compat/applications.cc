@@ -44,6 +44,25 @@ class Reader {
     return {};
   }
 
+  Status read_limits(sandbox::Settings& settings) const {
+    const toml::node* node = table_.get("limits");
+    if (node == nullptr) return {};
+    const toml::table* limits = node->as_table();
+    if (limits == nullptr) return bad(file_, node->source(), "`limits` is not a table such as { concurrency = 10000 }");
+    for (const auto& [key, value] : *limits) {
+      const auto* number = value.as_integer();
+      const auto* text = value.as_string();
+      const bool usable = (number != nullptr || text != nullptr) && sandbox::is_limit(key.str());
+      if (!usable)
+        return bad(file_, value.source(), fmt::format("`{}` is not a limit; docs/config.md lists them", key.str()));
+      const std::string given = number != nullptr ? fmt::to_string(number->get()) : text->get();
+      if (const auto set = deploy::apply_option(settings, key.str(), given); !set) {
+        return bad(file_, value.source(), set.error().message);
+      }
+    }
+    return {};
+  }
+
   Status read_allow(Application& application) const {
     const toml::node* node = table_.get("allow");
     if (node == nullptr) {
@@ -88,6 +107,7 @@ Result<Application> read_application(std::string_view file, const toml::table& t
     return bad(file, table.get("url_path")->source(), "`url_path` does not start with `/`");
   }
   if (auto read = reader.read_environment(application.settings); !read) return fail(std::move(read.error()));
+  if (auto read = reader.read_limits(application.settings); !read) return fail(std::move(read.error()));
   if (auto read = reader.read_allow(application); !read) return fail(std::move(read.error()));
   return application;
 }

@@ -1,5 +1,6 @@
 #include "compat/applications.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace mayfly::compat {
@@ -42,6 +43,21 @@ TEST(Applications, NarrowWhatMayBeConnectedTo) {
   EXPECT_EQ(config->applications[0].settings.egress.capabilities(),
             (std::vector<std::string>{"tcp=127.0.0.1:81", "tcp=db:5432", "http=https://a.b", "private"}));
   EXPECT_TRUE(config->applications[0].allow_given);
+}
+
+TEST(Applications, HaveLimits) {
+  const auto config = parse_applications(
+      "[[applications]]\nfile_path='a'\nmethod='GET'\nurl_path='/a'\nlimits = {concurrency = 7, timeout = '2s'}",
+      "c.toml");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->applications[0].settings.limits.concurrency, 7u);
+  EXPECT_EQ(config->applications[0].settings.limits.wall, std::chrono::seconds(2));
+  for (const auto* limits : {"{ speed = 1 }", "{ entry = 'x' }", "{ memory = 'lots' }", "{ cpu = 1.5 }", "3"}) {
+    const auto bad = parse_applications(
+        fmt::format("[[applications]]\nfile_path='a'\nmethod='GET'\nurl_path='/a'\nlimits = {}", limits), "c.toml");
+    ASSERT_FALSE(bad) << limits;
+    EXPECT_NE(bad.error().message.find("c.toml:5:"), std::string::npos) << bad.error().message;
+  }
 }
 
 TEST(Applications, NameLineAndColumnOfAMistake) {

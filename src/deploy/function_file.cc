@@ -15,11 +15,6 @@ tl::unexpected<Error> bad(std::string_view file, const toml::source_region& wher
   return fail(ErrorCode::kBadConfig, fmt::format("{}:{}:{}: {}", file, where.begin.line, where.begin.column, what));
 }
 
-bool is_limit(std::string_view key) {
-  const auto fields = sandbox::limit_fields();
-  return std::ranges::find(fields, key, &sandbox::LimitField::option) != fields.end();
-}
-
 class Reader {
  public:
   explicit Reader(std::string_view file) : file_(file) {}
@@ -89,7 +84,7 @@ class Reader {
     const auto* table = node.as_table();
     if (table == nullptr) return bad(file_, node.source(), "`limits` is not a table: write [limits]");
     for (const auto& [name, value] : *table) {
-      if (!is_limit(name.str())) {
+      if (!sandbox::is_limit(name.str())) {
         return bad(file_, value.source(), fmt::format("there is no limit `{}`; docs/config.md lists them", name.str()));
       }
       if (auto added = add(name.str(), name.str(), value); !added) return added;

@@ -1,5 +1,6 @@
 #include "sandbox/limits.h"
 
+#include <algorithm>
 #include <array>
 
 namespace mayfly::sandbox {
@@ -28,5 +29,9 @@ constexpr std::array kFields = {
 }  // namespace
 
 std::span<const LimitField> limit_fields() { return kFields; }
+
+bool is_limit(std::string_view option) {
+  return std::ranges::find(kFields, option, &LimitField::option) != kFields.end();
+}
 
 }  // namespace mayfly::sandbox

@@ -58,6 +58,7 @@ struct LimitField {
   std::string_view help;
 };
 std::span<const LimitField> limit_fields();
+bool is_limit(std::string_view option);
 
 // Process-wide sizes of the engine; see engine.cc for how slots are derived from the machine.
 inline constexpr std::size_t kStackBytes = 1 << 20;           // of a guest, host functions included

@@ -1,6 +1,8 @@
 """Limits of a function: at, just below and just above each; and that a limit of one function is not felt by another."""
 
 import concurrent.futures
+import contextlib
+import pathlib
 import re
 import time
 
@@ -166,3 +168,22 @@ def test_a_function_that_burns_cpu_delays_no_other(server):
             times.append(time.monotonic() - start)
         assert sorted(times)[25] < 0.1, "eight guests take turns of milliseconds; hello does not wait for them"
         assert {call.result().problem for call in burning} == {"too-slow"}
+
+
+def test_a_thousand_waiting_requests_cost_no_thread_and_little_memory(server):
+    server.deploy("nap", sleeps(2), "?concurrency=1000")
+    status = pathlib.Path(f"/proc/{server.process.pid}/status")
+
+    def value(name):
+        return int(re.search(rf"^{name}:\s+(\d+)", status.read_text(), re.M)[1])
+
+    server.get("/_mayfly/v1/health")
+    threads, memory = value("Threads"), value("VmRSS")
+    with contextlib.ExitStack() as stack:
+        wires = [stack.enter_context(Wire(server, timeout=30)) for _ in range(1000)]
+        for wire in wires:
+            wire.send(b"GET /nap HTTP/1.1\r\nHost: a\r\n\r\n")
+        until(lambda: server.sandboxes() == 1000, "all of them to wait")
+        assert value("Threads") == threads
+        assert value("VmRSS") - memory < 100 * 1024, "kB: 100 KiB each is a bound; some 25 are measured"
+        assert {wire.read().status for wire in wires} == {200}
