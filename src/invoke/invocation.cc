@@ -44,7 +44,7 @@ void Invocation::enter() {
         const auto self = weak.lock();
         if (!self || self->state_ != State::kQueued) return;
         self->admitted_ = steady_clock::now();
-        self->timer_.cancel();
+        self->timer_.expires_at(steady_clock::time_point::max());
         self->run();
       });
   if (!entered) return fail_with(entered.error());
@@ -95,39 +95,44 @@ void Invocation::make_ready() {
 
 void Invocation::go_away() {
   state_ = State::kAway;
+  limit_wall();
   away_ = task_.get();
   environment_.background.take(std::move(task_));
 }
 
-// A guest that waits there waits for its loop: it calls a host function that only works here.
+// A guest that waits there waits for its loop: it calls a host function that only works here. One that still runs was
+// sent home because the threads stop.
 void Invocation::come_home(std::unique_ptr<Task> task, Instance::Progress progress) {
   away_ = nullptr;
   if (state_ == State::kDone) return;
   const auto keep = shared_from_this();
   task_ = std::move(task);
-  if (progress == Instance::Progress::kWaiting) return make_ready();
-  state_ = State::kRunning;
-  go_on(progress);
+  if (progress == Instance::Progress::kEnded) conclude();
+  else make_ready();
 }
 
-// A guest that waits sees no tick: its wall limit needs a timer.
 void Invocation::wait() {
   if (std::exchange(woken_, false)) return make_ready();
   state_ = State::kWaiting;
+  limit_wall();
+}
+
+// A guest that waits, or has no turn in the background, sees no tick: its wall limit needs a timer.
+void Invocation::limit_wall() {
   const auto deadline = task_->instance().deadline();
-  if (timer_.expiry() == deadline) return;  // armed by an earlier wait
+  if (timer_.expiry() == deadline) return;  // armed before
   limit_wait(deadline, [this] {
     return Error{ErrorCode::kTooSlow,
                  fmt::format("the function was not done after its {} ms", settings().limits.wall.count())};
   });
 }
 
-// When a wait has no end by then, the call has.
+// When a wait has no end by then, the call has. A timer that is set anew may have its handler on the way already.
 void Invocation::limit_wait(steady_clock::time_point until, std::function<Error()> why) {
   timer_.expires_at(until);
-  timer_.async_wait([weak = weak_from_this(), why = std::move(why)](const boost::system::error_code& error) {
+  timer_.async_wait([weak = weak_from_this(), until, why = std::move(why)](const boost::system::error_code& error) {
     const auto self = weak.lock();
-    if (error || !self || self->state_ == State::kDone) return;
+    if (error || !self || self->state_ == State::kDone || self->timer_.expiry() != until) return;
     self->fail_with(why());
   });
 }

@@ -56,6 +56,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   void make_ready();
   void go_away();
   void wait();
+  void limit_wall();
   void conclude();
   Status commit();
   Result<sandbox::abi::Head> read_head();
