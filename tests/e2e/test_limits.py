@@ -166,3 +166,24 @@ def test_a_function_that_burns_cpu_delays_no_other(server):
             times.append(time.monotonic() - start)
         assert sorted(times)[25] < 0.1, "eight guests take turns of milliseconds; hello does not wait for them"
         assert {call.result().problem for call in burning} == {"too-slow"}
+
+
+HUGE = 100 << 20
+
+
+@pytest.mark.parametrize("function, call, options", [
+    ('"env" "log" (func $f (param i32 i64))', f"(call $f (i32.const 0) (i64.const {HUGE}))", "log=4MiB"),
+    ('"env" "tcp_connect" (func $f (param i32 i64) (result i32))', f"(drop (call $f (i32.const 0) (i64.const {HUGE})))",
+     "allow=tcp=*"),
+    ('"wasi_experimental_http" "req" (func $f (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32))',
+     f"(drop (call $f (i32.const 0) (i32.const {HUGE}) {'(i32.const 0)' * 8}))", "allow=http=*"),
+], ids=["log", "tcp_connect", "req"])
+def test_a_call_with_a_huge_text_is_over_soon(server, function, call, options):
+    """Nobody else has the loop meanwhile. Twenty of them took two seconds and more."""
+    server.deploy("f", f"""(module (import {function}) (memory (export "memory") 1700)
+        (func (export "run") (result i32)
+          (memory.fill (i32.const 0) (i32.const 97) (i32.const {HUGE})) {call * 20} (i32.const 1)))""".encode(), f"?{options}")
+    assert server.get("/f").text == "1"
+    start = time.monotonic()
+    assert server.get("/f").text == "1"
+    assert time.monotonic() - start < 1
