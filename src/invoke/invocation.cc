@@ -95,7 +95,7 @@ void Invocation::make_ready() {
 
 void Invocation::go_away() {
   state_ = State::kAway;
-  limit_wall();
+  limit_wall(kBackgroundGrace);
   away_ = task_.get();
   environment_.background.take(std::move(task_));
 }
@@ -104,7 +104,6 @@ void Invocation::go_away() {
 // sent home because the threads stop.
 void Invocation::come_home(std::unique_ptr<Task> task, Instance::Progress progress) {
   away_ = nullptr;
-  if (state_ == State::kDone) return;
   const auto keep = shared_from_this();
   task_ = std::move(task);
   if (progress == Instance::Progress::kEnded) conclude();
@@ -114,12 +113,12 @@ void Invocation::come_home(std::unique_ptr<Task> task, Instance::Progress progre
 void Invocation::wait() {
   if (std::exchange(woken_, false)) return make_ready();
   state_ = State::kWaiting;
-  limit_wall();
+  limit_wall(std::chrono::milliseconds(0));
 }
 
 // A guest that waits, or has no turn in the background, sees no tick: its wall limit needs a timer.
-void Invocation::limit_wall() {
-  const auto deadline = task_->instance().deadline();
+void Invocation::limit_wall(std::chrono::milliseconds grace) {
+  const auto deadline = task_->instance().deadline() + grace;
   if (timer_.expiry() == deadline) return;  // armed before
   limit_wait(deadline, [this] {
     return Error{ErrorCode::kTooSlow,
@@ -245,17 +244,10 @@ void Invocation::fail_with(Error error) {
 }
 
 metrics::Receipt Invocation::make_receipt() const {
-  metrics::Receipt receipt;
+  metrics::Receipt receipt = task_ ? task_->usage() : metrics::Receipt();
   receipt.load = loaded_ - started_;
   if (state_ == State::kQueued) receipt.queue = steady_clock::now() - loaded_;
   else if (admitted_ > loaded_) receipt.queue = admitted_ - loaded_;
-  if (task_) {
-    const Instance::Usage usage = task_->instance().usage();
-    receipt.instantiate = usage.instantiate;
-    receipt.guest = usage.guest;
-    receipt.host = usage.host;
-    receipt.memory_peak = usage.memory_peak;
-  }
   receipt.bytes_out = output_bytes_;
   return receipt;
 }

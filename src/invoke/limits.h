@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
 namespace mayfly::invoke {
@@ -22,5 +23,8 @@ inline constexpr int kForegroundTicks = 4;
 
 // Of one turn in the background, before the next guest has its own.
 inline constexpr int kBackgroundTicks = 8;
+
+// Beyond its wall limit, for a guest in the background to find that itself and to say what it has used.
+inline constexpr std::chrono::milliseconds kBackgroundGrace{20};
 
 }  // namespace mayfly::invoke
