@@ -63,10 +63,11 @@ std::string Destination::text() const {
 }
 
 Reached<Destination> parse_tcp_destination(std::string_view text) {
-  const HostAndPort parts = split(text);
+  constexpr std::size_t kLongest = kMaxHostBytes + std::string_view("[]:65535").size();  // a guest may send megabytes
+  const HostAndPort parts = split(text.substr(0, kLongest));
   const auto host = unbracketed_host(parts.host);
   const auto port = parts.port ? parse_port(*parts.port) : std::nullopt;
-  if (!host || !port) {
+  if (!host || !port || text.size() > kLongest) {
     return failed(Failure::Why::kNotAllowed, fmt::format("`{}` is not HOST:PORT", text.substr(0, kMaxHostBytes)));
   }
   return Destination{Protocol::kTcp, *host, *port};

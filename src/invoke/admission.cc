@@ -60,6 +60,7 @@ Result<Admission::Entry> Admission::enter(Place& place, const VersionPtr& versio
                                           std::function<void()> admitted) {
   if (!try_enter(*version)) {
     auto queues = queues_.lock();
+    hand_on(*queues, *version);  // somebody may have queued because of what we took and gave back
     metrics::Invocations& metrics = version->metrics();
     const std::size_t most = version->settings().limits.queue;
     if (metrics.waiting.load() >= most) {

@@ -4,7 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/executor_work_guard.hpp>
+
+#include <atomic>
 #include <optional>
+#include <thread>
 
 namespace mayfly::invoke {
 namespace {
@@ -52,6 +56,18 @@ class AdmissionTest : public testing::Test {
   std::map<std::string, Admission::Place> places;
   std::string order;
 };
+
+// Whoever tries takes, looks, and gives back. Another thread that comes in between finds less than there is.
+TEST_F(AdmissionTest, HandsOnWhatATryHeldWhileItIsRefused) {
+  const auto version = version_of("f", "t", 1, 1);
+  version->metrics().running.fetch_add(1);
+  EXPECT_FALSE(enter("1", version));
+  version->metrics().running.fetch_sub(1);
+  EXPECT_EQ(order, "");
+  enter("2", version);
+  leave("none");
+  EXPECT_EQ(order, "1 ");
+}
 
 TEST_F(AdmissionTest, LetsAFunctionRunUpToItsConcurrencyAndQueuesTheRest) {
   const auto version = version_of("f", "t", 2, 2);
@@ -110,6 +126,36 @@ TEST_F(AdmissionTest, TakesBackWhatWasGrantedToOneWhoLeft) {
   loop.io().poll();
   EXPECT_NE(order.find("3 "), std::string::npos);
   EXPECT_EQ(version->metrics().running, 1u);
+}
+
+// Each of more threads than may run, or wait, tries again and again. What is lost on the way is waited for in vain.
+TEST_F(AdmissionTest, LosesNothingBetweenThreads) {
+  const std::vector<registry::VersionPtr> versions = {version_of("f", "t", 2, 1), version_of("g", "u", 3, 1)};
+  std::atomic<int> in_vain = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < 6; ++i) {
+      threads.emplace_back([&, version = versions[i % versions.size()]] {
+        net::Loop own;
+        const auto waits = boost::asio::make_work_guard(own.io());
+        for (int turn = 0; turn < 3000 && in_vain == 0; ++turn) {
+          Admission::Place place;
+          bool admitted = false;
+          const auto entered = admission.enter(place, version, own, [&] { admitted = true; });
+          if (entered && *entered == Admission::Entry::kQueued) {
+            own.io().run_one_for(std::chrono::seconds(5));
+            in_vain += !admitted;
+          }
+          std::this_thread::yield();  // with what it has
+        }
+      });
+    }
+  }
+  EXPECT_EQ(in_vain, 0);
+  for (const auto& version : versions) {
+    EXPECT_EQ(version->metrics().running, 0u);
+    EXPECT_EQ(version->metrics().waiting, 0u);
+  }
 }
 
 }  // namespace

@@ -8,8 +8,8 @@ namespace mayfly::invoke {
 
 void GuestLog::write(std::string_view bytes) {
   while (!bytes.empty() && left_ > 0) {
-    const auto end = bytes.find('\n');
     const std::size_t room = std::min(left_, kLogLineBytes - pending_.size());
+    const auto end = bytes.substr(0, room + 1).find('\n');  // not in all of a long text, again for each line
     const std::string_view part = bytes.substr(0, std::min(end, room));
     pending_ += part;
     left_ -= part.size();

@@ -44,7 +44,7 @@ void Invocation::enter() {
         const auto self = weak.lock();
         if (!self || self->state_ != State::kQueued) return;
         self->admitted_ = steady_clock::now();
-        self->timer_.cancel();
+        self->timer_.expires_at(steady_clock::time_point::max());
         self->run();
       });
   if (!entered) return fail_with(entered.error());
@@ -99,39 +99,43 @@ void Invocation::take_turns() {
 
 void Invocation::go_away() {
   state_ = State::kAway;
+  limit_wall(kBackgroundGrace);
   away_ = task_.get();
   environment_.background.take(std::move(task_));
 }
 
-// A guest that waits there waits for its loop: it calls a host function that only works here.
+// A guest that waits there waits for its loop: it calls a host function that only works here. One that still runs was
+// sent home because the threads stop.
 void Invocation::come_home(std::unique_ptr<Task> task, Instance::Progress progress) {
   away_ = nullptr;
-  if (state_ == State::kDone) return;
   const auto keep = shared_from_this();
   task_ = std::move(task);
-  if (progress == Instance::Progress::kWaiting) return make_ready();
-  state_ = State::kRunning;
-  go_on(progress);
+  if (progress == Instance::Progress::kEnded) conclude();
+  else make_ready();
 }
 
-// A guest that waits sees no tick: its wall limit needs a timer.
 void Invocation::wait() {
   if (std::exchange(woken_, false)) return make_ready();
   state_ = State::kWaiting;
-  const auto deadline = task_->instance().deadline();
-  if (timer_.expiry() == deadline) return;  // armed by an earlier wait
+  limit_wall(std::chrono::milliseconds(0));
+}
+
+// A guest that waits, or has no turn in the background, sees no tick: its wall limit needs a timer.
+void Invocation::limit_wall(std::chrono::milliseconds grace) {
+  const auto deadline = task_->instance().deadline() + grace;
+  if (timer_.expiry() == deadline) return;  // armed before
   limit_wait(deadline, [this] {
     return Error{ErrorCode::kTooSlow,
                  fmt::format("the function was not done after its {} ms", settings().limits.wall.count())};
   });
 }
 
-// When a wait has no end by then, the call has.
+// When a wait has no end by then, the call has. A timer that is set anew may have its handler on the way already.
 void Invocation::limit_wait(steady_clock::time_point until, std::function<Error()> why) {
   timer_.expires_at(until);
-  timer_.async_wait([weak = weak_from_this(), why = std::move(why)](const boost::system::error_code& error) {
+  timer_.async_wait([weak = weak_from_this(), until, why = std::move(why)](const boost::system::error_code& error) {
     const auto self = weak.lock();
-    if (error || !self || self->state_ == State::kDone) return;
+    if (error || !self || self->state_ == State::kDone || self->timer_.expiry() != until) return;
     self->fail_with(why());
   });
 }
@@ -244,17 +248,10 @@ void Invocation::fail_with(Error error) {
 }
 
 metrics::Receipt Invocation::make_receipt() const {
-  metrics::Receipt receipt;
+  metrics::Receipt receipt = task_ ? task_->usage() : metrics::Receipt();
   receipt.load = loaded_ - started_;
   if (state_ == State::kQueued) receipt.queue = steady_clock::now() - loaded_;
   else if (admitted_ > loaded_) receipt.queue = admitted_ - loaded_;
-  if (task_) {
-    const Instance::Usage usage = task_->instance().usage();
-    receipt.instantiate = usage.instantiate;
-    receipt.guest = usage.guest;
-    receipt.host = usage.host;
-    receipt.memory_peak = usage.memory_peak;
-  }
   receipt.bytes_out = output_bytes_;
   return receipt;
 }

@@ -42,6 +42,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   bool output_ready();
   Status write_output(std::string_view bytes);
   void wake();
+  bool is_done() const { return state_ == State::kDone; }
   void come_home(std::unique_ptr<Task> task, sandbox::Instance::Progress progress);
   // For the queue of the loop.
   void resume();
@@ -57,6 +58,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   void take_turns();
   void go_away();
   void wait();
+  void limit_wall(std::chrono::milliseconds grace);
   void conclude();
   Status commit();
   Result<sandbox::abi::Head> read_head();

@@ -65,7 +65,9 @@ class TestSink : public ResponseSink {
 // Calls a guest once and lets the loop run until the response has ended, or `until` says so.
 class Called {
  public:
-  explicit Called(const std::string& guest, sandbox::Settings settings = {}, std::string body = "") {
+  explicit Called(const std::string& guest, sandbox::Settings settings = {}, std::string body = "",
+                  unsigned background_threads = 1)
+      : background(background_threads) {
     request.method = "POST";
     request.target = "/" + guest;
     request.body = std::move(body);
@@ -97,7 +99,7 @@ class Called {
   net::Loop loop;
   RunQueue turns{loop};
   Admission admission{engine()};
-  Background background{1};
+  Background background;
   egress::Resolver resolver{{.threads = 1}};
   egress::Gate egress{loop, resolver};
   TestLoader loader;
@@ -183,6 +185,22 @@ TEST(Invocation, WaitsForASandboxAndIsRefusedWhenNoneComesFree) {
   EXPECT_EQ(Called("run").run().sink.whole->body, "42");
 }
 
+TEST(Invocation, IsNotRefusedOnceItIsAdmitted) {
+  sandbox::Settings settings;
+  settings.limits.concurrency = 1;
+  settings.limits.queue_time = std::chrono::milliseconds(5);
+  Called called("sleep", settings);
+  Admission::Place first;
+  ASSERT_TRUE(called.admission.enter(first, called.version, called.loop, [] {}));
+  called.turn();  // loaded, and queued
+  ASSERT_EQ(called.admission.waiting(), 1u);
+  std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  first.leave();  // it is admitted as its time is over
+  called.loop.io().restart();
+  called.loop.io().poll();
+  EXPECT_FALSE(called.sink.ended) << called.problem();
+}
+
 TEST(Invocation, GivesAReceipt) {
   sandbox::Settings settings;
   settings.server_timing = true;
@@ -220,6 +238,26 @@ TEST(Invocation, IsCancelledInTheBackground) {
   called.invocation.reset();
   while (engine().slots_used() > 0) called.turn();
   EXPECT_FALSE(called.sink.ended);
+  EXPECT_GT(called.version->metrics().guest, 1'000'000u) << "what it used is counted all the same";
+}
+
+TEST(Invocation, EndsAtItsWallLimitWithoutATurnInTheBackground) {
+  sandbox::Settings settings;
+  settings.limits.wall = std::chrono::milliseconds(50);
+  Called called("loop", settings, "", 0);
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (!called.sink.ended && std::chrono::steady_clock::now() < give_up) called.turn();
+  EXPECT_NE(called.problem().find("too-slow"), std::string::npos) << called.problem();
+}
+
+TEST(Invocation, RunsOnAtHomeWhenTheBackgroundStops) {
+  sandbox::Settings settings;
+  settings.limits.cpu = std::chrono::milliseconds(60);
+  settings.limits.wall = std::chrono::seconds(5);
+  Called called("loop", settings);
+  while (called.background.size() == 0) called.turn();
+  called.background.stop();
+  EXPECT_NE(called.run().problem().find("60 ms of CPU time"), std::string::npos) << called.problem();
 }
 
 TEST(Invocation, ComesHomeToWriteAndGoesOn) {

@@ -27,4 +27,7 @@ inline constexpr std::chrono::microseconds kTurn{250};
 // Of one turn in the background, before the next guest has its own.
 inline constexpr int kBackgroundTicks = 8;
 
+// Beyond its wall limit, for a guest in the background to find that itself and to say what it has used.
+inline constexpr std::chrono::milliseconds kBackgroundGrace{20};
+
 }  // namespace mayfly::invoke

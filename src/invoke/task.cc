@@ -21,8 +21,20 @@ Task::Task(const Environment& environment, Parts parts)
 void Task::send_home(std::unique_ptr<Task> task, sandbox::Instance::Progress progress) {
   net::Loop& loop = task->loop_;
   loop.post([task = std::move(task), progress]() mutable {
-    if (const auto home = task->home_.lock()) home->come_home(std::move(task), progress);
+    const auto home = task->home_.lock();
+    if (home && !home->is_done()) home->come_home(std::move(task), progress);
+    else task->version_->metrics().add(task->usage());  // the call has ended without it
   });
+}
+
+metrics::Receipt Task::usage() const {
+  const sandbox::Instance::Usage usage = instance_->usage();
+  metrics::Receipt receipt;
+  receipt.instantiate = usage.instantiate;
+  receipt.guest = usage.guest;
+  receipt.host = usage.host;
+  receipt.memory_peak = usage.memory_peak;
+  return receipt;
 }
 
 bool Task::output_ready() {

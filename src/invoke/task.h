@@ -30,6 +30,7 @@ class Task final : public sandbox::GuestHost {
 
   sandbox::Instance& instance() { return *instance_; }
   GuestLog& log() { return log_; }
+  metrics::Receipt usage() const;  // what its guest has used; not while that runs
   Owner owner() const { return {version_->settings().tenant, version_->function()}; }
 
   // Back to its loop, and its invocation if that is still there.

@@ -52,18 +52,21 @@ void Instance::measure_tick() {
   cpu_at_resume_ = now;
 }
 
+void Instance::check_time() {
+  const Limits& limits = guest_.limits();
+  if (cpu_used_ >= limits.cpu) {
+    guest_.stop({ErrorCode::kTooSlow, fmt::format("the function used its {} ms of CPU time", limits.cpu.count())});
+  } else if (steady_clock::now() >= deadline_) {
+    guest_.stop({ErrorCode::kTooSlow, fmt::format("the function ran for its {} ms", limits.wall.count())});
+  }
+}
+
 std::uint8_t Instance::on_tick(void* self) {
   auto& instance = *static_cast<Instance*>(self);
-  Guest& guest = instance.guest_;
   instance.measure_tick();
   instance.ticked_ = true;
-  const Limits& limits = guest.limits();
-  if (instance.cpu_used_ >= limits.cpu) {
-    guest.stop({ErrorCode::kTooSlow, fmt::format("the function used its {} ms of CPU time", limits.cpu.count())});
-  } else if (steady_clock::now() >= instance.deadline_) {
-    guest.stop({ErrorCode::kTooSlow, fmt::format("the function ran for its {} ms", limits.wall.count())});
-  }
-  return guest.stopped_ ? MAYFLY_TICK_T_STOP : MAYFLY_TICK_T_YIELD;
+  instance.check_time();
+  return instance.guest_.stopped_ ? MAYFLY_TICK_T_STOP : MAYFLY_TICK_T_YIELD;
 }
 
 Instance::Progress Instance::resume(Where where) {
@@ -77,7 +80,12 @@ Instance::Progress Instance::resume(Where where) {
   const mayfly_progress_t progress = mayfly_instance_poll(engine_instance_, &ended.raw);
   if (progress == MAYFLY_PROGRESS_T_SUSPENDED && ticked_) return Progress::kYielded;
   cpu_used_ += cpu_at_resume_ ? thread_cpu_time() - *cpu_at_resume_ : steady_clock::now() - resumed_;
-  if (progress == MAYFLY_PROGRESS_T_SUSPENDED) return Progress::kWaiting;
+  if (progress == MAYFLY_PROGRESS_T_SUSPENDED) {
+    check_time();  // no tick ends a guest inside a host function, which may work in many parts
+    if (!guest_.stopped_) return Progress::kWaiting;
+    outcome_.error = guest_.stopped_;
+    return Progress::kEnded;
+  }
   conclude(progress == MAYFLY_PROGRESS_T_RETURNED, ended);
   return Progress::kEnded;
 }

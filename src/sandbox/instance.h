@@ -62,6 +62,7 @@ class Instance {
   static std::uint8_t on_tick(void* guest);
 
   void measure_tick();
+  void check_time();
   void conclude(bool returned, struct EngineOutcome& ended);
 
   const std::shared_ptr<const Program> program_;

@@ -159,6 +159,20 @@ TEST(Instance, WritesALargeFileInParts) {
   EXPECT_EQ(run.waits, 3) << "for its turn, after each MiB but the rest";
 }
 
+TEST(Instance, WritesALargeOutputInParts) {
+  const Invoked run("big-output");
+  EXPECT_FALSE(run.outcome.error);
+  EXPECT_EQ(run.output, std::string(3 << 20, '\0') + "hello");
+  EXPECT_EQ(run.waits, 3) << "as above";
+}
+
+TEST(Instance, GivesManyRandomBytesInPartsUpToItsCpuLimit) {
+  const Invoked run("random-flood");
+  EXPECT_EQ(run.outcome.value, "0");
+  EXPECT_EQ(run.waits, 99) << "after each MiB but the last";
+  EXPECT_EQ(Invoked("random-flood", {}, {.cpu = std::chrono::milliseconds(20)}).code(), ErrorCode::kTooSlow);
+}
+
 TEST(Instance, ShowsNothingButItsMounts) {
   const std::vector<vfs::Mount> mounts = {{"/tmp", std::make_shared<vfs::Tmp>(1 << 20)}};
   EXPECT_FALSE(Invoked("only-tmp", {.mounts = mounts}).outcome.error);

@@ -187,3 +187,24 @@ def test_a_thousand_waiting_requests_cost_no_thread_and_little_memory(server):
         assert value("Threads") == threads
         assert value("VmRSS") - memory < 100 * 1024, "kB: 100 KiB each is a bound; some 25 are measured"
         assert {wire.read().status for wire in wires} == {200}
+
+
+HUGE = 100 << 20
+
+
+@pytest.mark.parametrize("function, call, options", [
+    ('"env" "log" (func $f (param i32 i64))', f"(call $f (i32.const 0) (i64.const {HUGE}))", "log=4MiB"),
+    ('"env" "tcp_connect" (func $f (param i32 i64) (result i32))', f"(drop (call $f (i32.const 0) (i64.const {HUGE})))",
+     "allow=tcp=*"),
+    ('"wasi_experimental_http" "req" (func $f (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32))',
+     f"(drop (call $f (i32.const 0) (i32.const {HUGE}) {'(i32.const 0)' * 8}))", "allow=http=*"),
+], ids=["log", "tcp_connect", "req"])
+def test_a_call_with_a_huge_text_is_over_soon(server, function, call, options):
+    """Nobody else has the loop meanwhile. Twenty of them took two seconds and more."""
+    server.deploy("f", f"""(module (import {function}) (memory (export "memory") 1700)
+        (func (export "run") (result i32)
+          (memory.fill (i32.const 0) (i32.const 97) (i32.const {HUGE})) {call * 20} (i32.const 1)))""".encode(), f"?{options}")
+    assert server.get("/f").text == "1"
+    start = time.monotonic()
+    assert server.get("/f").text == "1"
+    assert time.monotonic() - start < 1

@@ -60,6 +60,8 @@ class HeadReader {
 
   Result<Head> finish(std::size_t consumed) && {
     head_.consumed = consumed;
+    if (content_type_) head_.response.fields.add("Content-Type", *content_type_);
+    if (location_) head_.response.fields.add("Location", *location_);
     if (sufficient_) return std::move(head_);
     return fail(ErrorCode::kNoCgiHeaders,
                 fmt::format("the headers have none of Content-Type, Status and Location{}",
@@ -69,25 +71,26 @@ class HeadReader {
  private:
   Status read_field(std::string_view name, std::string_view value) {
     http::Response& response = head_.response;
-    const bool location = http::equals_ignoring_case(name, "location");
     if (http::equals_ignoring_case(name, "status")) {
       sufficient_ = true;
       return read_status(value, response);
     }
-    if (location || http::equals_ignoring_case(name, "content-type")) {
+    if (http::equals_ignoring_case(name, "content-type")) {
       sufficient_ = true;
-      response.fields.set(name, value);
-    } else {
-      response.fields.add(name, value);
-    }
-    if (location) {  // RFC 3875 section 6.2.3
+      content_type_ = value;
+    } else if (http::equals_ignoring_case(name, "location")) {  // RFC 3875 section 6.2.3
+      sufficient_ = true;
+      location_ = value;
       response.status = 302;
       response.reason.clear();
+    } else {
+      response.fields.add(name, value);
     }
     return {};
   }
 
   Head head_;
+  std::optional<std::string> content_type_, location_;  // the last of each
   bool sufficient_ = false;
 };
 

@@ -80,9 +80,11 @@ std::uint32_t refuse(Guest& guest, const Failure& failure) {
 }
 
 // Text that a guest gives.
-tl::expected<std::string, Code> text(Guest& guest, std::uint32_t address, std::uint32_t length) {
+tl::expected<std::string, Code> text(Guest& guest, std::uint32_t address, std::uint32_t length, Code too_long) {
+  constexpr std::size_t kMost = 2 * egress::kMaxRequestFieldBytes;  // nothing longer is accepted by what it is for
   const auto bytes = guest.memory().text(address, length);
   if (!bytes) return tl::unexpected(Code::kBufferTooSmall);
+  if (bytes->size() > kMost) return tl::unexpected(too_long);
   if (!is_utf8(*bytes)) return tl::unexpected(Code::kUtf8);
   return std::string(*bytes);
 }
@@ -133,10 +135,10 @@ Returned req(Guest& guest, std::uint32_t url, std::uint32_t url_length, std::uin
   if (!guest.memory().exists()) return number(Code::kMemoryNotFound);
   if (http.is_full()) return number(Code::kTooManySessions);
 
-  auto to = text(guest, url, url_length);
+  auto to = text(guest, url, url_length, Code::kInvalidUrl);
   if (!to) return number(to.error());
   if (const auto checked = check_url(guest, *to); !checked) return refuse(guest, checked.error());
-  auto by = text(guest, method, method_length);
+  auto by = text(guest, method, method_length, Code::kInvalidMethod);
   if (!by) return number(by.error());
   const auto bytes = guest.memory().text(body, body_length);
   if (!bytes) return number(Code::kBufferTooSmall);
@@ -144,7 +146,7 @@ Returned req(Guest& guest, std::uint32_t url, std::uint32_t url_length, std::uin
     return refuse(guest, {Failure::Why::kTooLarge, fmt::format("a body of {} bytes passes the limit of {}",
                                                                bytes->size(), egress::kMaxRequestBytes)});
   }
-  const auto lines = text(guest, fields, fields_length);
+  const auto lines = text(guest, fields, fields_length, Code::kInvalidEncoding);
   if (!lines) return number(lines.error());
   auto parsed = parse_fields(*lines);
   if (!parsed) return number(parsed.error());
@@ -168,7 +170,7 @@ Returned header_get(Guest& guest, std::uint32_t handle, std::uint32_t name, std:
   const auto* response = guest.experimental_http().find(handle);
   if (response == nullptr) return number(Code::kInvalidHandle);
   if (!guest.memory().exists()) return number(Code::kMemoryNotFound);
-  const auto wanted = text(guest, name, name_length);
+  const auto wanted = text(guest, name, name_length, Code::kHeaderNotFound);
   if (!wanted) return number(wanted.error());
   const std::string* value = response->message.fields.find(*wanted);
   if (value == nullptr) return number(Code::kHeaderNotFound);

@@ -18,25 +18,22 @@ Hosted<Errno> written(Guest& guest, std::uint32_t result, std::uint32_t bytes) {
   return guest.memory().write(result, bytes) ? Errno::kSuccess : Errno::kFault;
 }
 
-// Waits in between for a client that does not keep up.
+// In parts, so that the loop gets its turn in between; waits for a client that does not keep up.
 Hosted<Errno> write_output(Guest& guest, IoBuffers& buffers, std::uint32_t result) {
-  const vfs::Buffers rest = buffers.part(guest.progress, buffers.bytes());
-  for (const iovec& buffer : rest) {
-    for (std::string_view left = text_of(buffer); !left.empty();) {
-      if (!guest.host().output_ready()) return waiting();
-      const std::string_view part = left.substr(0, kHostCallBytes);
-      if (auto taken = guest.host().write_output(part); !taken) {
-        guest.stop(std::move(taken.error()));
-        return stopped();
-      }
-      guest.progress += part.size();
-      left.remove_prefix(part.size());
+  for (const iovec& buffer : buffers.part(guest.progress, kHostCallBytes)) {
+    if (!guest.host().output_ready()) return waiting();
+    if (auto taken = guest.host().write_output(text_of(buffer)); !taken) {
+      guest.stop(std::move(taken.error()));
+      return stopped();
     }
+    guest.progress += buffer.iov_len;
   }
-  return written(guest, result, buffers.bytes());
+  if (guest.progress == buffers.bytes()) return written(guest, result, buffers.bytes());
+  guest.host().wake();
+  return waiting();
 }
 
-// In parts, so that the loop gets its turn in between.
+// As above.
 Hosted<Errno> write_file(Guest& guest, OpenFile& open, IoBuffers& buffers, std::uint32_t result) {
   if (!open.writable) return Errno::kBadf;
   const vfs::Buffers part = buffers.part(guest.progress, kHostCallBytes);

@@ -82,7 +82,7 @@ constexpr std::array kFunctions = {
     host_function<args_get>(kModule, "args_get"),       host_function<args_sizes_get>(kModule, "args_sizes_get"),
     host_function<environ_get>(kModule, "environ_get"), host_function<environ_sizes_get>(kModule, "environ_sizes_get"),
     host_function<proc_exit>(kModule, "proc_exit"),     host_function<proc_raise>(kModule, "proc_raise"),
-    host_function<sched_yield>(kModule, "sched_yield"), host_function<random_get>(kModule, "random_get"),
+    host_function<sched_yield>(kModule, "sched_yield"), waiting_host_function<random_get>(kModule, "random_get"),
 };
 
 }  // namespace
