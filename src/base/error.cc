@@ -118,9 +118,11 @@ constexpr std::array kCatalogue = {
                "lists is meant, deploy with `--accept-capabilities`, or with `?accept=DIGEST` as in the detail."},
     ErrorEntry{kOverloaded, 503, "overloaded", "The server is full",
                "Every sandbox is in use. Try again after the time in Retry-After."},
-    ErrorEntry{kVolume, 500, "volume", "A volume cannot be used",
-               "The function is granted a folder of the server that cannot be opened: the detail says why. Create it, "
-               "or make it readable for the server, and call the function again."},
+    ErrorEntry{
+        kVolume, 500, "volume", "A volume cannot be used",
+        "The function mounts a folder of the server that is not there: the detail says why. Start the server with "
+        "the `--volume NAME=DIR` that the function was deployed with, create a folder that is missing, or make it "
+        "readable for the server."},
     ErrorEntry{kStorage, 500, "storage", "The data folder failed",
                "The server could not read or write its data folder; nothing was changed. Free disk space and check "
                "permissions: the server's log names the file."},

@@ -157,6 +157,16 @@ def numbered(number):
     return (GUESTS / "run.wat").read_text().replace("42", str(number)).encode()
 
 
+def reader(path, mount=3):
+    """A module that answers with the file at a path of a mount, by its descriptor."""
+    guest = (GUESTS / "read-file.wat").read_text()
+    for before, after in (('"a.txt"', f'"{path}"'), ("$length i32 (i32.const 5)", f"$length i32 (i32.const {len(path)})"),
+                          ("$mount i32 (i32.const 3)", f"$mount i32 (i32.const {mount})")):
+        assert before in guest
+        guest = guest.replace(before, after)
+    return guest.encode()
+
+
 class Wire:
     """A connection that sends bytes as they are and reads one response after another."""
 
