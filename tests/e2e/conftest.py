@@ -1,5 +1,6 @@
 """A real server per test: its own port, its own data folder, ended by pid."""
 
+import contextlib
 import http.client
 import itertools
 import json
@@ -165,6 +166,33 @@ def reader(path, mount=3):
         assert before in guest
         guest = guest.replace(before, after)
     return guest.encode()
+
+
+def require_ptrace():
+    probe = subprocess.run(["strace", "-o", os.devnull, "true"], capture_output=True, text=True, timeout=30)
+    if probe.returncode != 0:
+        assert "ptrace" in probe.stderr.lower(), probe.stderr
+        pytest.skip(f"ptrace is impossible here: {probe.stderr.strip()}")
+
+
+@contextlib.contextmanager
+def meddling(server, fault, threads=("deploy-", "store-")):
+    """While it lasts, these threads, unless told those that deploy, suffer a fault of `strace -e inject=`."""
+    require_ptrace()
+    tasks = pathlib.Path(f"/proc/{server.process.pid}/task").iterdir()
+    workers = [task.name for task in tasks if (task / "comm").read_text().startswith(threads)]
+    attach = itertools.chain.from_iterable(("-p", worker) for worker in workers)
+    with subprocess.Popen(["strace", "-o", os.devnull, "-e", f"inject={fault}", *attach], text=True,
+                          stderr=subprocess.PIPE) as tracer:
+        try:
+            for _ in workers:
+                line = tracer.stderr.readline()
+                if "not permitted" in line:
+                    pytest.skip(f"ptrace cannot attach here: {line}")
+                assert "attached" in line, line
+            yield
+        finally:
+            tracer.terminate()
 
 
 class Wire:

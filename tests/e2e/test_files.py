@@ -3,11 +3,13 @@
 import io
 import json
 import subprocess
+import threading
+import time
 import zipfile
 
 import pytest
 
-from conftest import FUNCTIONS, numbered, reader
+from conftest import FUNCTIONS, meddling, numbered, reader, until
 
 # Makes the file `made` in the first mount, writes to it, waits for the disk; exits with the error.
 WRITER = """(module
@@ -236,6 +238,29 @@ def test_a_volume_that_cannot_be_is_an_error_at_the_start(binary, tmp_path, volu
                           capture_output=True, text=True, timeout=30)
     assert done.returncode != 0
     assert f"--volume {volume}: " in done.stderr and said in done.stderr
+
+
+def test_a_disk_that_is_slow_keeps_no_other_waiting(make_server, shared):
+    server = make_server("--volume", f"uploads={shared}", "--threads", "1")
+    server.deploy("write", WRITER.encode(), "?volume=uploads:/data:rw")
+    server.deploy("late", WRITER.encode(), "?volume=uploads:/data:rw&timeout=500ms")
+    server.deploy("quick", numbered(7))
+    assert server.get("/write").status == server.get("/quick").status == 200
+    statuses = []
+    writer = threading.Thread(target=lambda: statuses.append(server.get("/write").status), daemon=True)
+    with meddling(server, "fsync,fdatasync:delay_enter=1000000", ("loop-", "sync-")):
+        start = time.monotonic()
+        writer.start()
+        until(lambda: server.sandboxes() == 1, "the guest to wait")
+        assert server.get("/quick").text == "7"
+        assert time.monotonic() - start < 0.9 and writer.is_alive()
+        writer.join()
+        assert statuses == [200] and time.monotonic() - start > 3, "it waited for each of its three calls"
+
+        start = time.monotonic()
+        assert server.get("/late").problem == "too-slow", "a guest ends while it waits"
+        assert time.monotonic() - start < 0.9 and server.sandboxes() == 0
+    assert server.get("/write").status == 200
 
 
 def test_a_bundle_and_a_volume_are_both_seen(make_server, shared):
