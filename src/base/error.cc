@@ -39,9 +39,12 @@ constexpr std::array kCatalogue = {
     ErrorEntry{kBadMultipart, 400, "bad-multipart", "Malformed multipart/form-data",
                "The upload is not well-formed multipart/form-data (RFC 7578). `curl -F file=@bundle.zip URL` makes "
                "one that is."},
-    ErrorEntry{kBadBundle, 400, "bad-bundle", "Bad bundle",
-               "A bundle is a zip file of at most 1000 plain files with relative paths, 64 MiB in all when unpacked: "
-               "no symbolic links, no `..`, no absolute or duplicate names. The detail names the entry."},
+    ErrorEntry{
+        kBadBundle, 400, "bad-bundle", "Bad bundle",
+        "A bundle is a zip file of at most 1000 plain files with relative paths, 64 MiB in all when unpacked: "
+        "no symbolic links, no `..`, no absolute or duplicate names. Its module is the one that a function.toml at "
+        "its root names (`module = \"app.wasm\"`), or metadata.json, or the only one there. The detail says what is "
+        "wrong."},
     ErrorEntry{kBadMetadata, 400, "bad-metadata", "Bad metadata.json",
                "The bundle needs a metadata.json at its root: "
                "{\"language\": \"wasm\", \"entrypointFile\": \"function.wasm\"}, naming a file of the bundle."},
