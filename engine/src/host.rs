@@ -69,6 +69,7 @@ pub unsafe extern "C" fn mayfly_linker_define_waiting(
     let defined = (|| -> Result<()> {
         let (module, name) = unsafe { (text(module, module_length)?, text(name, name_length)?) };
         match unsafe { text(shape, shape_length)? } {
+            "i:i" => define_waiting!(linker, module, name, callback, (a: i32 = i32) -> get_i32)?,
             "ii:i" => define_waiting!(linker, module, name, callback, (a: i32 = i32, b: i32 = i32) -> get_i32)?,
             "iI:i" => define_waiting!(linker, module, name, callback, (a: i32 = i32, b: i64 = i64) -> get_i32)?,
             "iiI:I" => {
@@ -77,6 +78,10 @@ pub unsafe extern "C" fn mayfly_linker_define_waiting(
             "iiii:i" => define_waiting!(
                 linker, module, name, callback,
                 (a: i32 = i32, b: i32 = i32, c: i32 = i32, d: i32 = i32) -> get_i32
+            )?,
+            "iiiIi:i" => define_waiting!(
+                linker, module, name, callback,
+                (a: i32 = i32, b: i32 = i32, c: i32 = i32, d: i64 = i64, e: i32 = i32) -> get_i32
             )?,
             "iiiiiiiiii:i" => define_waiting!(
                 linker, module, name, callback,

@@ -1,7 +1,6 @@
 #include "admin/functions_api.h"
 
 #include "admin/reply.h"
-#include "deploy/options.h"
 #include "http/query.h"
 #include "registry/manifest.h"
 
@@ -30,14 +29,16 @@ std::string_view describe_code(const Version& version) {
 
 json::object describe_version(const Version& version, std::string_view url) {
   const Version::Facts& facts = version.facts();
-  return {{"name", facts.function},
-          {"kind", facts.settings.cgi ? "cgi" : name_of(facts.entry.kind)},
-          {"entry", facts.entry.name},
-          {"version", facts.digest},
-          {"url", url},
-          {"size", facts.size},
-          {"created_ms", facts.created},
-          {"code", describe_code(version)}};
+  json::object described{{"name", facts.function},
+                         {"kind", facts.settings.cgi ? "cgi" : name_of(facts.entry.kind)},
+                         {"entry", facts.entry.name},
+                         {"version", facts.digest},
+                         {"url", url},
+                         {"size", facts.size},
+                         {"created_ms", facts.created},
+                         {"code", describe_code(version)}};
+  if (!facts.bundle.empty()) described["bundle"] = "sha256:" + facts.bundle;
+  return described;
 }
 
 json::object describe_settings(const sandbox::Settings& settings) {
@@ -138,19 +139,13 @@ void FunctionsApi::show(Exchange& exchange, const std::string& name) {
 void FunctionsApi::deploy(Exchange& exchange, const std::string& name) {
   if (auto named = registry::check_name(name); !named) return exchange.fail(named.error());
   if (!deployer_.has_room()) return exchange.fail({ErrorCode::kOverloaded, "too many uploads wait to be compiled"});
-  auto options = http::parse_query(exchange.request().query());
-  std::string accept;
-  std::erase_if(options, [&](http::Parameter& option) {
-    if (option.name != "accept") return false;
-    accept = std::move(option.value);
-    return true;
-  });
-  auto settings = deploy::parse_options(options);
-  if (!settings) return exchange.fail(settings.error());
-  deploy::Upload upload{name, exchange.take_body(), std::move(*settings), std::move(accept)};
   deployer_.on_worker(
       deploy::Deployer::Work::kCompiles, exchange.loop(),
-      [this, upload = std::move(upload)]() mutable { return deployer_.deploy(std::move(upload)); },
+      [this, name, body = exchange.take_body(), options = http::parse_query(exchange.request().query())]() mutable {
+        return deploy::read_upload(std::move(name), std::move(body), options).and_then([&](deploy::Upload upload) {
+          return deployer_.deploy(std::move(upload));
+        });
+      },
       [weak = exchange.weak_from_this()](const Result<deploy::Deployed>& deployed) {
         const auto self = weak.lock();
         if (!self) return;

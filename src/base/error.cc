@@ -39,9 +39,12 @@ constexpr std::array kCatalogue = {
     ErrorEntry{kBadMultipart, 400, "bad-multipart", "Malformed multipart/form-data",
                "The upload is not well-formed multipart/form-data (RFC 7578). `curl -F file=@bundle.zip URL` makes "
                "one that is."},
-    ErrorEntry{kBadBundle, 400, "bad-bundle", "Bad bundle",
-               "A bundle is a zip file of at most 1000 plain files with relative paths, 64 MiB in all when unpacked: "
-               "no symbolic links, no `..`, no absolute or duplicate names. The detail names the entry."},
+    ErrorEntry{
+        kBadBundle, 400, "bad-bundle", "Bad bundle",
+        "A bundle is a zip file of at most 1000 plain files with relative paths, 64 MiB in all when unpacked: "
+        "no symbolic links, no `..`, no absolute or duplicate names. Its module is the one that a function.toml at "
+        "its root names (`module = \"app.wasm\"`), or metadata.json, or the only one there. The detail says what is "
+        "wrong."},
     ErrorEntry{kBadMetadata, 400, "bad-metadata", "Bad metadata.json",
                "The bundle needs a metadata.json at its root: "
                "{\"language\": \"wasm\", \"entrypointFile\": \"function.wasm\"}, naming a file of the bundle."},
@@ -118,9 +121,11 @@ constexpr std::array kCatalogue = {
                "lists is meant, deploy with `--accept-capabilities`, or with `?accept=DIGEST` as in the detail."},
     ErrorEntry{kOverloaded, 503, "overloaded", "The server is full",
                "Every sandbox is in use. Try again after the time in Retry-After."},
-    ErrorEntry{kVolume, 500, "volume", "A volume cannot be used",
-               "The function is granted a folder of the server that cannot be opened: the detail says why. Create it, "
-               "or make it readable for the server, and call the function again."},
+    ErrorEntry{
+        kVolume, 500, "volume", "A volume cannot be used",
+        "The function mounts a folder of the server that is not there: the detail says why. Start the server with "
+        "the `--volume NAME=DIR` that the function was deployed with, create a folder that is missing, or make it "
+        "readable for the server."},
     ErrorEntry{kStorage, 500, "storage", "The data folder failed",
                "The server could not read or write its data folder; nothing was changed. Free disk space and check "
                "permissions: the server's log names the file."},

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "deploy/deployer.h"
 #include "deploy/function_file.h"
+#include "deploy/pack.h"
 #include "sandbox/limits.h"
 
 #include <fmt/format.h>
@@ -39,8 +40,25 @@ struct Deploy {
 
   int run();
   Result<Client::Request> make_request();
+  Status pack(const std::filesystem::path& path, const deploy::FunctionFile& described, Client::Request& request);
   Status read_function_file(const std::filesystem::path& path, Client::Request& request);
 };
+
+// With its files, the function goes as a zip, which has the function.toml for the server to read.
+Status Deploy::pack(const std::filesystem::path& path, const deploy::FunctionFile& described,
+                    Client::Request& request) {
+  std::vector<std::string> paths = described.files;
+  paths.push_back(described.module);
+  auto bundle = deploy::read_files(path.parent_path(), paths);
+  if (!bundle) return fail(std::move(bundle.error()));
+  auto text = read_file(path);
+  if (!text) return fail(std::move(text.error()));
+  bundle->files.insert_or_assign("function.toml", std::move(*text));
+  auto packed = deploy::zip(*bundle);
+  if (!packed) return fail(std::move(packed.error()));
+  request.body = std::move(*packed);
+  return {};
+}
 
 // What a function.toml says; an option of the command line takes the place of one of the file, but for those that may
 // be repeated, which add to it.
@@ -54,6 +72,7 @@ Status Deploy::read_function_file(const std::filesystem::path& path, Client::Req
   }
   if (name.empty()) name = read->name;
   file = path.parent_path() / read->module;
+  if (!read->files.empty()) return pack(path, *read, request);
   for (auto& option : read->options) {
     const bool repeats = option.first == "env" || option.first == "allow" || option.first == "volume";
     if (repeats || passed[option.first].empty()) request.query.push_back(std::move(option));
@@ -68,11 +87,13 @@ Result<Client::Request> Deploy::make_request() {
   if (path.extension() == ".toml") {
     if (auto read = read_function_file(path, request); !read) return fail(std::move(read.error()));
   }
-  auto bytes = read_file(file);
-  if (!bytes) return fail(std::move(bytes.error()));
+  if (request.body.empty()) {
+    auto bytes = read_file(file);
+    if (!bytes) return fail(std::move(bytes.error()));
+    request.body = std::move(*bytes);
+  }
   if (name.empty()) name = std::filesystem::path(file).stem();
   request.path = "/functions/" + encode(name);
-  request.body = std::move(*bytes);
   for (const auto& [option, values] : passed) {
     for (const std::string& value : values) request.query.emplace_back(option, value);
   }
@@ -100,7 +121,9 @@ int Deploy::run() {
 void add_deploy(CLI::App& app, int& exit_code) {
   auto deploy = std::make_shared<Deploy>();
   CLI::App* command = app.add_subcommand("deploy", "Upload a WebAssembly module; it is live at once");
-  command->add_option("file", deploy->file, "A .wasm or .wat file, or a folder with a function.toml")
+  command
+      ->add_option("file", deploy->file,
+                   "A .wasm or .wat file, a zip of one with its files, or a folder with a function.toml")
       ->capture_default_str();
   command->add_option("--name", deploy->name, "Name of the function; the file's name unless given");
   command->add_flag("--cgi", deploy->cgi, "A CGI program: its output starts with headers");

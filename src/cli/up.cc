@@ -31,6 +31,7 @@ namespace {
 
 constexpr std::chrono::seconds kCompilePatience{2};        // after the drain; a compilation cannot be interrupted
 constexpr std::chrono::milliseconds kLookupPatience{100};  // nor can a name server that is silent
+constexpr std::chrono::milliseconds kSyncPatience{100};    // nor a disk
 
 struct Up {
   std::string listen;
@@ -39,6 +40,7 @@ struct Up {
   std::string config;
   std::string log = "-";
   std::string hostname;
+  std::vector<std::string> volumes;
   compat::wagi::Options wagi;
   unsigned threads = 0;
 
@@ -131,6 +133,10 @@ Status Up::run() {
   storage::PosixFileSystem files;
   const auto folder = storage::DataFolder::open(files, data);
   if (!folder) return fail(folder.error());
+  sandbox::vfs::Volumes named_volumes;
+  for (const std::string& volume : volumes) {
+    if (auto added = named_volumes.add(volume); !added) return added;
+  }
   const auto storage = storage::EmbeddedStorage::open(files, *folder);
   if (!storage) return fail(storage.error());
   auto token = admin_token(files, *folder, *address);
@@ -147,7 +153,7 @@ Status Up::run() {
   invoke::Admission admission(**engine);
   invoke::Background background(cores);
   egress::Resolver resolver;
-  deploy::Deployer deployer({**engine, **storage, registry, book}, std::min(cores, 4u));
+  deploy::Deployer deployer({**engine, **storage, registry, book, named_volumes}, std::min(cores, 4u));
   if (auto restored = deployer.restore(); !restored) return restored;
   if (auto published = compat::publish_applications(*applications, deployer, registry); !published) return published;
   warn_of_open_egress(*applications);
@@ -197,7 +203,9 @@ Status Up::run() {
   server.drain(server::kDrain);
   background.stop();
   // What is kept survives a crash at any instant, so leaving in the middle of a compilation costs nothing.
-  if (!deployer.stop(kCompilePatience) || !resolver.stop(kLookupPatience)) ::_exit(0);
+  const bool stopped =
+      deployer.stop(kCompilePatience) && resolver.stop(kLookupPatience) && named_volumes.stop(kSyncPatience);
+  if (!stopped) ::_exit(0);
   return {};
 }
 
@@ -211,6 +219,11 @@ void add_up(CLI::App& app, int& exit_code) {
   command->add_option("--data", up->data, "Folder that functions are kept in")->capture_default_str();
   command->add_option("--dir", up->dir, "Also serve the modules of this folder, NAME.wasm and NAME.wat at /NAME");
   command->add_option("--config", up->config, "Also serve the [[applications]] of this TOML file");
+  command
+      ->add_option("--volume", up->volumes,
+                   "NAME=DIR: a folder that functions may mount as volume=NAME:/path; NAME=DIR:ro for one that nobody "
+                   "writes; may be repeated")
+      ->allow_extra_args(false);
   add_wagi_options(*command, up->wagi);
   command->add_option("--hostname", up->hostname,
                       "HOST or HOST:PORT that CGI programs are told when a request has none [localhost]");

@@ -29,7 +29,9 @@ Result<deploy::Upload> read_upload(const std::string& name, std::string_view con
     return fail(ErrorCode::kBadMetadata, fmt::format("the language `{}` is not one this server runs: it runs `wasm`",
                                                      metadata->language.substr(0, 50)));
   }
-  deploy::Upload upload{.name = name, .bytes = std::move(bundle->files.at(metadata->entrypoint_file))};
+  deploy::Upload upload{.name = name, .bytes = bundle->files.at(metadata->entrypoint_file)};
+  auto files = deploy::visible_files(std::move(*bundle), upload.bytes);
+  if (files) upload.bundled = {std::string(file->body), std::move(files)};
   // This seed calls the export `handler`, whatever else there is.
   upload.settings.entry = "handler";
   return upload;

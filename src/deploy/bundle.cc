@@ -25,7 +25,7 @@ tl::unexpected<Error> bad(std::string message) { return fail(ErrorCode::kBadBund
 
 Result<Archive> open(std::string_view bytes) {
   // libzip takes nothing at all for an empty archive.
-  if (!bytes.starts_with("PK")) return bad("the file is not a zip: it does not start with `PK`");
+  if (!is_zip(bytes)) return bad("the file is not a zip: it does not start with `PK`");
   zip_error_t error;
   zip_error_init(&error);
   const auto message = [&] {

@@ -20,6 +20,9 @@ struct Bundle {
   std::map<std::string, std::string, std::less<>> files;
 };
 
+// Whether bytes that may be a module are a zip instead.
+inline bool is_zip(std::string_view bytes) { return bytes.starts_with("PK"); }
+
 // kBadBundle, naming the entry, for: not a zip, encrypted entries, absolute paths, `..`, backslashes, symbolic links,
 // duplicate names, and anything over the limits - checked before and while unpacking, as headers lie.
 Result<Bundle> unzip(std::string_view bytes);

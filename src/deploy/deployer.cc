@@ -1,6 +1,7 @@
 #include "deploy/deployer.h"
 
 #include "base/text.h"
+#include "deploy/bundle.h"
 #include "registry/manifest.h"
 
 #include <fmt/format.h>
@@ -45,47 +46,70 @@ Result<VersionRecord> choose(const std::vector<VersionRecord>& versions, std::st
 
 }  // namespace
 
+// What a version is made from.
+struct Deployer::Source {
+  std::string_view module;
+  std::string_view artefact;
+  std::string_view entry;
+  std::shared_ptr<const sandbox::vfs::Bundle> files;
+};
+
 struct Deployer::Compiled {
   Version::Loaded loaded;
   std::chrono::microseconds time;
 };
 
-Result<Version::Loaded> Deployer::prepare(std::string_view bytes, std::string_view artefact, std::string_view entry,
-                                          const sandbox::Settings& settings) const {
-  auto program = services_.engine.load(bytes, artefact, entry, sandbox::Engine::Want::kSoon);
-  if (!program) return fail(std::move(program.error()));
-  auto mounts = sandbox::vfs::make_mounts(nullptr, settings);
+Result<Version::Loaded> Deployer::prepare(const Source& source, const sandbox::Settings& settings) const {
+  auto mounts = sandbox::vfs::make_mounts(source.files, settings, services_.volumes);
   if (!mounts) return fail(std::move(mounts.error()));
+  auto program = services_.engine.load(source.module, source.artefact, source.entry, sandbox::Engine::Want::kSoon);
+  if (!program) return fail(std::move(program.error()));
   return Version::Loaded{std::move(*program), std::move(*mounts)};
 }
 
 Result<Deployer::Compiled> Deployer::compile(const Upload& upload, const std::string& artefact) const {
   const auto start = std::chrono::steady_clock::now();
-  auto loaded = prepare(upload.bytes, artefact, upload.settings.entry, upload.settings);
+  auto loaded = prepare({upload.bytes, artefact, upload.settings.entry, upload.bundled.files}, upload.settings);
   if (!loaded) return fail(std::move(loaded.error()));
   const auto taken = std::chrono::steady_clock::now() - start;
   return Compiled{std::move(*loaded), std::chrono::duration_cast<std::chrono::microseconds>(taken)};
 }
 
+// Its blobs are on the disk; the record of them is still to be published.
+Result<VersionRecord> Deployer::keep(const Upload& upload, const std::string& artefact,
+                                     const sandbox::EntryPoint& entry, const sandbox::Capabilities& capabilities) {
+  if (auto kept = services_.storage.put_blob(upload.bytes); !kept) return fail(std::move(kept.error()));
+  std::string bundle;
+  if (upload.bundled.files) {
+    auto kept = services_.storage.put_blob(upload.bundled.zip);
+    if (!kept) return fail(std::move(kept.error()));
+    bundle = std::move(*kept);
+  }
+  std::string manifest = registry::to_json({entry, upload.settings, capabilities, std::move(bundle)});
+  std::string digest = registry::version_digest(artefact, manifest);
+  return VersionRecord{
+      .function = upload.name,
+      .digest = std::move(digest),
+      .artefact = artefact,
+      .manifest = std::move(manifest),
+      .size = upload.bytes.size(),
+      .created = unix_milliseconds(),
+  };
+}
+
 Result<Deployed> Deployer::deploy(Upload upload) {
   if (auto named = registry::check_name(upload.name); !named) return fail(std::move(named.error()));
+  if (auto there = services_.volumes.check(upload.settings.volumes); !there) return fail(std::move(there.error()));
   const std::string artefact = sha256_hex(upload.bytes);
   auto compiled = compile(upload, artefact);
   if (!compiled) return fail(std::move(compiled.error()));
 
   const sandbox::Program& program = *compiled->loaded.program;
   upload.settings.entry = program.entry().name;
-  const sandbox::Capabilities capabilities = sandbox::capabilities(program.abilities(), upload.settings);
-  const std::string manifest = registry::to_json({program.entry(), upload.settings, capabilities});
-  const VersionRecord record = {
-      .function = upload.name,
-      .digest = registry::version_digest(artefact, manifest),
-      .artefact = artefact,
-      .manifest = manifest,
-      .size = upload.bytes.size(),
-      .created = unix_milliseconds(),
-  };
-  if (auto kept = services_.storage.put_blob(upload.bytes); !kept) return fail(std::move(kept.error()));
+  const auto files = upload.bundled.files ? sandbox::Files::kBundled : sandbox::Files::kNone;
+  const sandbox::Capabilities capabilities = sandbox::capabilities(program.abilities(), upload.settings, files);
+  const auto record = keep(upload, artefact, program.entry(), capabilities);
+  if (!record) return fail(record.error());
 
   const std::lock_guard lock(writing_);
   if (services_.registry.current()->folder.contains(upload.name)) {
@@ -93,7 +117,7 @@ Result<Deployed> Deployer::deploy(Upload upload) {
                 fmt::format("`{}` is a module of the folder that --dir names; change it there", upload.name));
   }
   if (auto accepted = check_capabilities(upload, capabilities); !accepted) return fail(std::move(accepted.error()));
-  const auto published = services_.storage.publish(record);
+  const auto published = services_.storage.publish(*record);
   if (!published) return fail(published.error());
   auto version = from_record(*published);
   if (!version) return fail(std::move(version.error()));
@@ -131,7 +155,7 @@ Result<VersionPtr> Deployer::make_ephemeral(Upload upload) {
 }
 
 Result<VersionPtr> Deployer::make_ephemeral(Linked linked) {
-  auto mounts = sandbox::vfs::make_mounts(nullptr, linked.settings);
+  auto mounts = sandbox::vfs::make_mounts(nullptr, linked.settings, services_.volumes);
   if (!mounts) return fail(std::move(mounts.error()));
   const sandbox::EntryPoint& entry = linked.program->entry();
   linked.settings.entry = entry.name;
@@ -167,8 +191,9 @@ Result<VersionPtr> Deployer::from_record(const VersionRecord& record) {
   auto manifest = registry::parse_manifest(record.manifest);
   if (!manifest) return fail(std::move(manifest.error()));
   return std::make_shared<const Version>(
-      Version::Facts{record.function, record.digest, record.artefact, std::move(manifest->entry),
-                     std::move(manifest->settings), std::move(manifest->capabilities), record.size, record.created},
+      Version::Facts{record.function, record.digest, record.artefact, std::move(manifest->bundle),
+                     std::move(manifest->entry), std::move(manifest->settings), std::move(manifest->capabilities),
+                     record.size, record.created},
       services_.metrics.of(record.function));
 }
 
@@ -221,19 +246,25 @@ Status Deployer::restore() {
 }
 
 void Deployer::load(const VersionPtr& version, net::Loop& loop, std::function<void(Status)> done) {
-  on_worker(
-      Work::kCompiles, loop,
-      [this, version]() -> Status {
-        if (version->loaded() != nullptr) return {};  // another request was first
-        const auto bytes = services_.storage.read_blob(version->facts().artefact);
-        if (!bytes) return fail(bytes.error());
-        auto loaded = prepare(*bytes, version->facts().artefact, version->facts().entry.name, version->settings());
-        if (!loaded) return fail(std::move(loaded.error()));
-        version->set_loaded(std::move(*loaded));
-        optimise(version, *bytes);
-        return {};
-      },
-      std::move(done));
+  on_worker(Work::kCompiles, loop, [this, version] { return load_now(version); }, std::move(done));
+}
+
+Status Deployer::load_now(const VersionPtr& version) {
+  if (version->loaded() != nullptr) return {};  // another request was first
+  const Version::Facts& facts = version->facts();
+  const auto module = services_.storage.read_blob(facts.artefact);
+  if (!module) return fail(module.error());
+  std::shared_ptr<const sandbox::vfs::Bundle> files;
+  if (!facts.bundle.empty()) {
+    auto bundle = services_.storage.read_blob(facts.bundle).and_then([](const std::string& zip) { return unzip(zip); });
+    if (!bundle) return fail(std::move(bundle.error()));
+    files = visible_files(std::move(*bundle), *module);
+  }
+  auto loaded = prepare({*module, facts.artefact, facts.entry.name, std::move(files)}, facts.settings);
+  if (!loaded) return fail(std::move(loaded.error()));
+  version->set_loaded(std::move(*loaded));
+  optimise(version, *module);
+  return {};
 }
 
 }  // namespace mayfly::deploy

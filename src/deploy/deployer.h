@@ -1,10 +1,12 @@
 #pragma once
 
+#include "deploy/upload.h"
 #include "invoke/loader.h"
 #include "metrics/book.h"
 #include "net/workers.h"
 #include "registry/registry.h"
 #include "sandbox/engine.h"
+#include "sandbox/vfs/volumes.h"
 #include "storage/storage.h"
 
 #include <chrono>
@@ -16,15 +18,6 @@
 namespace mayfly::deploy {
 
 inline constexpr std::size_t kWaitingUploads = 32;  // more are refused with 503
-
-inline constexpr std::string_view kAcceptAny = "any";
-
-struct Upload {
-  std::string name;
-  std::string bytes;  // a module, binary or text
-  sandbox::Settings settings;
-  std::string accept = {};  // what it may do beyond the version before: the digest of that, or kAcceptAny
-};
 
 // A program that is ready to run.
 struct Linked {
@@ -46,6 +39,7 @@ struct Services {
   storage::Storage& storage;
   registry::Registry& registry;
   metrics::Book& metrics;
+  const sandbox::vfs::Volumes& volumes;
 };
 
 // From an upload to a live version: check, compile, keep, publish, in this order; what fails leaves everything as it
@@ -94,11 +88,14 @@ class Deployer final : public invoke::Loader {
 
  private:
   struct Compiled;
-  Result<registry::Version::Loaded> prepare(std::string_view bytes, std::string_view artefact, std::string_view entry,
-                                            const sandbox::Settings& settings) const;
+  struct Source;
+  Result<registry::Version::Loaded> prepare(const Source& source, const sandbox::Settings& settings) const;
   Result<Compiled> compile(const Upload& upload, const std::string& artefact) const;
+  Result<storage::VersionRecord> keep(const Upload& upload, const std::string& artefact,
+                                      const sandbox::EntryPoint& entry, const sandbox::Capabilities& capabilities);
   Status check_capabilities(const Upload& upload, const sandbox::Capabilities& capabilities);
   Result<registry::VersionPtr> from_record(const storage::VersionRecord& record);
+  Status load_now(const registry::VersionPtr& version);
   void publish(const registry::VersionPtr& version);
   void optimise(const registry::VersionPtr& version, std::string bytes);
 

@@ -34,12 +34,13 @@ class Reader {
       return add(key, key, node);
     if (key == "allow") return add_all("allow", key, node);
     if (key == "volumes") return add_all("volume", key, node);
+    if (key == "files") return read_files(node);
     if (key == "env") return add_environment(node);
     if (key == "limits") return add_limits(node);
     return bad(
         file_, node.source(),
         fmt::format("there is no key `{}`; there are name, module, entry, cgi, argv, timing, tenant, allow, volumes, "
-                    "[env] and [limits]",
+                    "files, [env] and [limits]",
                     key));
   }
 
@@ -66,6 +67,15 @@ class Reader {
     if (list == nullptr) return bad(file_, node.source(), fmt::format("`{}` is not a list of texts", key));
     for (const toml::node& entry : *list) {
       if (auto added = add(option, key, entry); !added) return added;
+    }
+    return {};
+  }
+
+  Status read_files(const toml::node& node) {
+    const auto* list = node.as_array();
+    if (list == nullptr) return bad(file_, node.source(), "`files` is not a list of texts");
+    for (const toml::node& entry : *list) {
+      if (auto read = read_text("files", entry, result_.files.emplace_back()); !read) return read;
     }
     return {};
   }

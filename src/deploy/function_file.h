@@ -14,6 +14,7 @@ struct FunctionFile {
   std::string name;    // "" when the file has none
   std::string module;  // path, relative to the file; "" when the file has none
   std::vector<std::pair<std::string, std::string>> options;
+  std::vector<std::string> files;  // that go with the module: paths, relative to the file, of files and folders
 };
 
 // kBadConfig with line and column for bad TOML, unknown keys and values of the wrong type; what an option may be is

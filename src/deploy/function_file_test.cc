@@ -12,6 +12,7 @@ module = "build/mail.wasm"
 cgi = true
 allow = ["tcp=127.0.0.1:25"]
 volumes = ["spool:/spool:rw"]
+files = ["public", "config.json"]
 [env]
 FROM = "me=you"
 [limits]
@@ -22,6 +23,7 @@ concurrency = 8
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_EQ(file->name, "mail");
   EXPECT_EQ(file->module, "build/mail.wasm");
+  EXPECT_EQ(file->files, (std::vector<std::string>{"public", "config.json"}));
   using Options = std::vector<std::pair<std::string, std::string>>;
   EXPECT_EQ(file->options, (Options{{"allow", "tcp=127.0.0.1:25"},
                                     {"cgi", "true"},
@@ -36,6 +38,8 @@ TEST(FunctionFile, SaysWhereItIsWrong) {
                                     {"\ncolour = \"red\"", ":2:"},
                                     {"[limits]\nspeed = 3", "`speed`"},
                                     {"allow = \"x\"", "list of texts"},
+                                    {"files = \"x\"", "list of texts"},
+                                    {"files = [3]", "`files` is not a text"},
                                     {"limits = 3", "[limits]"},
                                     {"name = ", ":1:"},
                                     {"entry = 1.5", "`entry`"}}) {

@@ -135,12 +135,4 @@ Status apply_option(Settings& settings, std::string_view name, std::string_view 
               fmt::format("there is no option `{}`; there are {}", name.substr(0, 100), known_options()));
 }
 
-Result<Settings> parse_options(const std::vector<http::Parameter>& parameters) {
-  Settings settings;
-  for (const auto& [name, value] : parameters) {
-    if (auto applied = apply_option(settings, name, value); !applied) return fail(std::move(applied.error()));
-  }
-  return settings;
-}
-
 }  // namespace mayfly::deploy

@@ -98,6 +98,7 @@ Manifest read(const json::object& object) {
     manifest.capabilities = {texts_of(capabilities->at("inside")), texts_of(capabilities->at("outside"))};
   }
   manifest.settings.limits = limits_of(object.at("limits").as_object());
+  if (const json::value* bundle = object.if_contains("bundle")) manifest.bundle = bundle->as_string();
   return manifest;
 }
 
@@ -135,6 +136,7 @@ std::string to_json(const Manifest& manifest) {
       {"limits", limits_json(manifest.settings.limits)},
   };
   if (manifest.settings.egress.is_broken()) object["allow_is_broken"] = true;
+  if (!manifest.bundle.empty()) object["bundle"] = manifest.bundle;
   if (manifest.settings.argv) object["argv"] = to_utf8(*manifest.settings.argv);
   return json::serialize(object);
 }

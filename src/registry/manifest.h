@@ -17,6 +17,7 @@ struct Manifest {
   sandbox::EntryPoint entry;
   sandbox::Settings settings;
   sandbox::Capabilities capabilities;
+  std::string bundle = {};  // 64 hex digits: the blob with the zip of its files; "" for none
 
   bool operator==(const Manifest&) const = default;
 };

@@ -56,6 +56,11 @@ TEST(Manifest, SurvivesItsJson) {
                                        .limits = {.memory_bytes = 5, .wall = std::chrono::milliseconds(7)}}};
   EXPECT_EQ(parse_manifest(to_json(manifest)), manifest);
 
+  Manifest bundled = manifest;
+  bundled.bundle = std::string(64, 'a');
+  EXPECT_EQ(parse_manifest(to_json(bundled)), bundled);
+  EXPECT_NE(to_json(bundled), to_json(manifest)) << "other files are another version";
+
   Manifest broken = manifest;
   broken.settings.egress.set_broken();
   EXPECT_EQ(parse_manifest(to_json(broken)), broken);

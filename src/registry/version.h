@@ -19,8 +19,9 @@ class Version {
  public:
   struct Facts {
     std::string function;       // name
-    std::string digest;         // "sha256:..." of artefact and settings together: its identity
+    std::string digest;         // "sha256:..." of artefact, settings and bundle together: its identity
     std::string artefact;       // 64 hex digits of the module's bytes
+    std::string bundle = {};    // 64 hex digits of the zip of its files; "" for none
     sandbox::EntryPoint entry;  // kind, and the export that is called
     sandbox::Settings settings;
     sandbox::Capabilities capabilities;

@@ -81,11 +81,12 @@ Abilities abilities_of(const std::vector<Import>& imports) {
   return abilities;
 }
 
-Capabilities capabilities(Abilities abilities, const Settings& settings) {
+Capabilities capabilities(Abilities abilities, const Settings& settings, Files files) {
   Capabilities result;
   for (const auto& [ability, text] : kInside) {
     if (abilities & ability) result.inside.emplace_back(text);
   }
+  if ((abilities & kFiles) && files == Files::kBundled) result.inside.emplace_back("read its own files");
   if (abilities & (kReadEnvironment | kReadTable)) {
     for (const auto& [name, value] : settings.environment) {
       result.outside.push_back(fmt::format("read the variable {}", name));

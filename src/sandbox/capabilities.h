@@ -20,7 +20,8 @@ struct Capabilities {
 
   bool operator==(const Capabilities&) const = default;
 };
-Capabilities capabilities(Abilities abilities, const Settings& settings);
+enum class Files : bool { kNone, kBundled };  // that came with it
+Capabilities capabilities(Abilities abilities, const Settings& settings, Files files = Files::kNone);
 
 // As a sentence: `read stdin, write stdout`; `compute` when there is nothing else.
 std::string to_text(const Capabilities& capabilities);

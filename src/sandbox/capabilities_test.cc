@@ -32,6 +32,12 @@ TEST(Capabilities, NameVolumes) {
             "/site");
 }
 
+TEST(Capabilities, NameTheFilesOfABundleWhenTheModuleAsksForFiles) {
+  const std::vector<Import> imports = {{"wasi_snapshot_preview1", "path_open", ExternKind::kFunction}};
+  EXPECT_EQ(to_text(capabilities(abilities_of(imports), {}, Files::kBundled)), "use its own /tmp, read its own files");
+  EXPECT_EQ(to_text(capabilities(abilities_of({}), {}, Files::kBundled)), "compute");
+}
+
 TEST(Capabilities, TellWhatANewVersionCanDoBeyondTheLast) {
   const Capabilities before{{"read stdin"}, {"connect to a:1"}};
   const Capabilities now{{"read stdin", "sleep"}, {"connect to a:1", "connect to b:2"}};

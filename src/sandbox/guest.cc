@@ -51,4 +51,8 @@ std::chrono::nanoseconds Guest::slept() const { return sleep_ ? sleep_->elapsed(
 
 void Guest::end_sleep() { sleep_.reset(); }
 
+void Guest::wait_for_disk(vfs::Syncing syncing) {
+  disk_wait_.emplace(std::move(syncing), host_.loop(), [&host = host_] { host.wake(); });
+}
+
 }  // namespace mayfly::sandbox

@@ -7,6 +7,7 @@
 #include "sandbox/guest_memory.h"
 #include "sandbox/limits.h"
 #include "sandbox/wasi/descriptors.h"
+#include "sandbox/wasi/disk_wait.h"
 
 #include <chrono>
 #include <map>
@@ -81,12 +82,18 @@ class Guest {
 
   // How far a host function that works in parts has come with the call it is in.
   std::size_t progress = 0;
+  std::uint64_t progress_cookie = 0;  // of a listing: where it goes on
 
   // For a host function that waits for a time: wakes the guest after `time`. slept() counts from the first sleep() to
   // end_sleep(); it is zero outside.
   void sleep(std::chrono::nanoseconds time);
   std::chrono::nanoseconds slept() const;
   void end_sleep();
+
+  // For a host function that waits for a disk: wakes the guest when that is done. Null before, and once it is ended.
+  void wait_for_disk(vfs::Syncing syncing);
+  const wasi::DiskWait* disk_wait() const { return disk_wait_ ? &*disk_wait_ : nullptr; }
+  void end_disk_wait() { disk_wait_.reset(); }
 
  private:
   friend class Instance;
@@ -107,6 +114,7 @@ class Guest {
   std::unique_ptr<Sockets> sockets_;
   std::unique_ptr<ExperimentalHttp> experimental_http_;
   std::unique_ptr<Sleep> sleep_;
+  std::optional<wasi::DiskWait> disk_wait_;
   std::optional<Error> stopped_;
   std::optional<std::uint32_t> exit_code_;
 };

@@ -23,7 +23,7 @@ struct Call {
   std::string module;
 };
 
-Result<Call> parse(std::span<char*> words) {
+Result<Call> parse(std::span<char*> words, net::Workers& syncing) {
   Call call;
   std::size_t i = 0;
   for (; i + 1 < words.size() && std::string_view(words[i]).starts_with("--"); i += 2) {
@@ -38,7 +38,7 @@ Result<Call> parse(std::span<char*> words) {
     }
     const auto colons = value.find("::");
     if (option != "--dir" || colons == std::string_view::npos) return fail(ErrorCode::kBadOption, words[i]);
-    auto volume = vfs::Volume::open(std::string(value.substr(0, colons)), true);
+    auto volume = vfs::Volume::open(std::string(value.substr(0, colons)), true, syncing);
     if (!volume) return fail(volume.error());
     call.mounts.push_back({std::string(value.substr(colons + 2)), std::move(*volume)});
   }
@@ -74,7 +74,8 @@ class Host final : public GuestHost {
 };
 
 Result<int> run(std::span<char*> words) {
-  auto call = parse(words);
+  net::Workers syncing("sync", 1);
+  auto call = parse(words, syncing);
   if (!call) return fail(call.error());
   call->inputs.mounts = call->mounts;
   const auto bytes = read_file(call->module);

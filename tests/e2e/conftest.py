@@ -1,5 +1,6 @@
 """A real server per test: its own port, its own data folder, ended by pid."""
 
+import contextlib
 import http.client
 import itertools
 import json
@@ -155,6 +156,43 @@ def until(condition, what, seconds=10):
 def numbered(number):
     """A module whose answer is this number: as many versions as a test needs."""
     return (GUESTS / "run.wat").read_text().replace("42", str(number)).encode()
+
+
+def reader(path, mount=3):
+    """A module that answers with the file at a path of a mount, by its descriptor."""
+    guest = (GUESTS / "read-file.wat").read_text()
+    for before, after in (('"a.txt"', f'"{path}"'), ("$length i32 (i32.const 5)", f"$length i32 (i32.const {len(path)})"),
+                          ("$mount i32 (i32.const 3)", f"$mount i32 (i32.const {mount})")):
+        assert before in guest
+        guest = guest.replace(before, after)
+    return guest.encode()
+
+
+def require_ptrace():
+    probe = subprocess.run(["strace", "-o", os.devnull, "true"], capture_output=True, text=True, timeout=30)
+    if probe.returncode != 0:
+        assert "ptrace" in probe.stderr.lower(), probe.stderr
+        pytest.skip(f"ptrace is impossible here: {probe.stderr.strip()}")
+
+
+@contextlib.contextmanager
+def meddling(server, fault, threads=("deploy-", "store-")):
+    """While it lasts, these threads, unless told those that deploy, suffer a fault of `strace -e inject=`."""
+    require_ptrace()
+    tasks = pathlib.Path(f"/proc/{server.process.pid}/task").iterdir()
+    workers = [task.name for task in tasks if (task / "comm").read_text().startswith(threads)]
+    attach = itertools.chain.from_iterable(("-p", worker) for worker in workers)
+    with subprocess.Popen(["strace", "-o", os.devnull, "-e", f"inject={fault}", *attach], text=True,
+                          stderr=subprocess.PIPE) as tracer:
+        try:
+            for _ in workers:
+                line = tracer.stderr.readline()
+                if "not permitted" in line:
+                    pytest.skip(f"ptrace cannot attach here: {line}")
+                assert "attached" in line, line
+            yield
+        finally:
+            tracer.terminate()
 
 
 class Wire:

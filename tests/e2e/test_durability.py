@@ -5,20 +5,18 @@ trace, as no kill of a process takes back what the kernel has not yet written.
 import contextlib
 import http.client
 import itertools
-import os
 import pathlib
 import random
 import re
 import shutil
 import signal
 import sqlite3
-import subprocess
 import threading
 import time
 
 import pytest
 
-from conftest import FUNCTIONS, Server, numbered, until
+from conftest import FUNCTIONS, Server, meddling, numbered, require_ptrace, until
 
 GONE = (ConnectionError, http.client.HTTPException)  # what a client sees when the server dies
 
@@ -33,33 +31,6 @@ def record_of(server, name):
 
 
 # --- System calls ------------------------------------------------------------------------------------------------
-
-
-def require_ptrace():
-    probe = subprocess.run(["strace", "-o", os.devnull, "true"], capture_output=True, text=True, timeout=30)
-    if probe.returncode != 0:
-        assert "ptrace" in probe.stderr.lower(), probe.stderr
-        pytest.skip(f"ptrace is impossible here: {probe.stderr.strip()}")
-
-
-@contextlib.contextmanager
-def meddling(server, fault):
-    """While it lasts, the threads that deploy suffer a fault of `strace -e inject=`."""
-    require_ptrace()
-    tasks = pathlib.Path(f"/proc/{server.process.pid}/task").iterdir()
-    workers = [task.name for task in tasks if (task / "comm").read_text().startswith(("deploy-", "store-"))]
-    attach = itertools.chain.from_iterable(("-p", worker) for worker in workers)
-    with subprocess.Popen(["strace", "-o", os.devnull, "-e", f"inject={fault}", *attach], text=True,
-                          stderr=subprocess.PIPE) as tracer:
-        try:
-            for _ in workers:
-                line = tracer.stderr.readline()
-                if "not permitted" in line:
-                    pytest.skip(f"ptrace cannot attach here: {line}")
-                assert "attached" in line, line
-            yield
-        finally:
-            tracer.terminate()
 
 
 def calls_of(trace):

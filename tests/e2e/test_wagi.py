@@ -259,6 +259,15 @@ def test_what_a_module_logs_is_under_its_route(server):
     assert server.wait_for_log(event="function", function="/stderr")
 
 
+def test_a_module_reads_the_files_of_its_volume(make_server, tmp_path):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "a.txt").write_text("Content-Type: text/css\n\nbody {}")
+    shutil.copy(GUESTS / "read-file.wat", tmp_path)
+    (tmp_path / "m.toml").write_text("[[module]]\nroute = '/static/...'\nmodule = 'read-file.wat'\nvolumes = { '/' = 'site' }\n")
+    answer = make_server("--wagi", "m.toml", cwd=tmp_path).get("/static/a.css")
+    assert (answer.status, answer.headers["Content-Type"], answer.text) == (200, "text/css", "body {}")
+
+
 # --- Starting ----------------------------------------------------------------------------------------------------
 
 

@@ -74,7 +74,8 @@ Answer perform(Shell& shell, unsigned operation, const std::string& one, const s
 void compare(Reader reader) {
   const auto folder = std::filesystem::temp_directory_path() / ("mayfly-fuzz-" + std::to_string(::getpid()));
   std::filesystem::create_directory(folder);
-  const auto volume = *Volume::open(folder, true);
+  mayfly::net::Workers syncing("sync", 0);
+  const auto volume = *Volume::open(folder, true, syncing);
   const Tmp tmp(1 << 20);
   Shell memory(*tmp.open_root()), kernel(*volume->open_root());
   for (int i = 0; i < 64 && !reader.empty(); ++i) {

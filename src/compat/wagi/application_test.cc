@@ -45,7 +45,8 @@ class ApplicationTest : public ::testing::Test {
   storage::MemoryStorage storage_;
   registry::Registry registry_;
   metrics::Book book_;
-  deploy::Deployer deployer_{{**engine_, storage_, registry_, book_}, 1};
+  sandbox::vfs::Volumes volumes_;
+  deploy::Deployer deployer_{{**engine_, storage_, registry_, book_, volumes_}, 1};
   UniqueFd sink_{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
   Log log_{sink_.get()};
 };

@@ -2,6 +2,7 @@
 
 #include "sandbox/vfs/path.h"
 #include "sandbox/vfs/result.h"
+#include "sandbox/vfs/syncing.h"
 
 #include <sys/uio.h>
 
@@ -59,8 +60,8 @@ class File {
   virtual Try<void> allocate(std::uint64_t offset, std::uint64_t length) = 0;
   virtual Try<void> set_times(const Times& times) = 0;
   virtual Try<void> advise(std::uint64_t offset, std::uint64_t length, int advice) = 0;  // POSIX_FADV_*
-  enum class Sync { kData, kAll };
-  virtual Try<void> sync(Sync what) = 0;
+  // What is left to wait for until the file is on a disk; nothing when it has none.
+  virtual Try<std::optional<Syncing>> sync(Sync what) = 0;
 };
 
 struct OpenOptions {
@@ -108,7 +109,7 @@ class Directory {
   // Shows the entries after the one that `cookie` came with (0: from the first, `.`) until `take` has enough and says
   // false. What is added or removed meanwhile may be shown or not; what stays is shown once.
   virtual Try<void> list(std::uint64_t cookie, const std::function<bool(const Entry&)>& take) = 0;
-  virtual Try<void> sync() = 0;
+  virtual Try<std::optional<Syncing>> sync() = 0;  // as of a file
 };
 
 // What can be mounted. Immutable, shared by the invocations of all loops.

@@ -14,11 +14,12 @@ class Trees : public ::testing::TestWithParam<std::string_view> {
  protected:
   Trees() {
     if (GetParam() == "tmp") tree_ = std::make_shared<Tmp>(1 << 20);
-    else tree_ = *Volume::open(folder_.path(), true);
+    else tree_ = *Volume::open(folder_.path(), true, syncing_);
     root.emplace(*tree_->open_root());
   }
 
   TemporaryFolder folder_;
+  net::Workers syncing_{"sync", 1};
   std::shared_ptr<const Tree> tree_;
   std::optional<Shell> root;
 };

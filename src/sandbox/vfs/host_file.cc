@@ -62,19 +62,19 @@ Try<std::size_t> HostFile::write(Buffers from, std::optional<std::uint64_t> offs
 }
 
 Try<void> HostFile::resize(std::uint64_t size) {
-  if (!writable_) return failed(EROFS);
+  if (!volume_.writable()) return failed(EROFS);
   if (size > kLargestOffset) return failed(EFBIG);
   return checked(::ftruncate(fd_.get(), static_cast<off_t>(size)));
 }
 
 Try<void> HostFile::allocate(std::uint64_t offset, std::uint64_t length) {
-  if (!writable_) return failed(EROFS);
+  if (!volume_.writable()) return failed(EROFS);
   if (offset > kLargestOffset || length > kLargestOffset - offset) return failed(EFBIG);
   return checked(::fallocate(fd_.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(length)));
 }
 
 Try<void> HostFile::set_times(const Times& times) {
-  if (!writable_) return failed(EROFS);
+  if (!volume_.writable()) return failed(EROFS);
   return checked(::futimens(fd_.get(), times.data()));
 }
 
@@ -84,8 +84,9 @@ Try<void> HostFile::advise(std::uint64_t offset, std::uint64_t length, int advic
   return error == 0 ? Try<void>() : failed(error);
 }
 
-Try<void> HostFile::sync(Sync what) {
-  return checked(what == Sync::kData ? ::fdatasync(fd_.get()) : ::fsync(fd_.get()));
+Try<std::optional<Syncing>> HostFile::sync(Sync what) {
+  return duplicate(fd_.get()).map(
+      [&](UniqueFd copy) { return std::optional<Syncing>({std::move(copy), what, volume_.syncing()}); });
 }
 
 }  // namespace mayfly::sandbox::vfs

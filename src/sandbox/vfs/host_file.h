@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/unique_fd.h"
-#include "sandbox/vfs/directory.h"
+#include "sandbox/vfs/volume.h"
 
 #include <sys/stat.h>
 
@@ -17,7 +17,7 @@ Try<Stat> stat_of(int fd);  // O_PATH is enough
 class HostFile final : public File {
  public:
   // A read-only volume refuses even what the kernel allows through a descriptor that is open for reading.
-  HostFile(UniqueFd fd, bool writable) : fd_(std::move(fd)), writable_(writable) {}
+  HostFile(UniqueFd fd, const Volume& volume) : fd_(std::move(fd)), volume_(volume) {}
 
   Try<std::size_t> read(Buffers into, std::uint64_t offset) override;
   Try<std::size_t> write(Buffers from, std::optional<std::uint64_t> offset) override;
@@ -26,11 +26,11 @@ class HostFile final : public File {
   Try<void> allocate(std::uint64_t offset, std::uint64_t length) override;
   Try<void> set_times(const Times& times) override;
   Try<void> advise(std::uint64_t offset, std::uint64_t length, int advice) override;
-  Try<void> sync(Sync what) override;
+  Try<std::optional<Syncing>> sync(Sync what) override;
 
  private:
   UniqueFd fd_;
-  bool writable_;
+  const Volume& volume_;
 };
 
 }  // namespace mayfly::sandbox::vfs

@@ -31,7 +31,7 @@ class MemoryDirectory final : public Directory {
   Try<void> rename(const Path& from, Directory& to_directory, const Path& to) override;
   Try<void> link(const Path& from, Directory& to_directory, const Path& to) override;
   Try<void> list(std::uint64_t cookie, const std::function<bool(const Entry&)>& take) override;
-  Try<void> sync() override { return {}; }
+  Try<std::optional<Syncing>> sync() override { return std::nullopt; }
 
  private:
   Try<Opened> create_file(const struct Place& place);

@@ -17,7 +17,7 @@ class MemoryFile final : public File {
   Try<void> allocate(std::uint64_t offset, std::uint64_t length) override;
   Try<void> set_times(const Times& times) override;
   Try<void> advise(std::uint64_t, std::uint64_t, int) override { return {}; }
-  Try<void> sync(Sync) override { return {}; }
+  Try<std::optional<Syncing>> sync(Sync) override { return std::nullopt; }
 
  private:
   Try<Pages*> changeable();  // EROFS in a bundle

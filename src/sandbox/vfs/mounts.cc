@@ -1,7 +1,6 @@
 #include "sandbox/vfs/mounts.h"
 
 #include "sandbox/vfs/tmp.h"
-#include "sandbox/vfs/volume.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +8,8 @@
 
 namespace mayfly::sandbox::vfs {
 
-Result<std::vector<Mount>> make_mounts(std::shared_ptr<const Bundle> bundle, const Settings& settings) {
+Result<std::vector<Mount>> make_mounts(std::shared_ptr<const Bundle> bundle, const Settings& settings,
+                                       const Volumes& volumes) {
   std::vector<Mount> mounts;
   if (bundle) mounts.push_back({"/", std::move(bundle)});
   for (const VolumeMount& granted : settings.volumes) {
@@ -19,7 +19,7 @@ Result<std::vector<Mount>> make_mounts(std::shared_ptr<const Bundle> bundle, con
     if (std::ranges::find(mounts, granted.guest, &Mount::path) != mounts.end()) {
       return fail(ErrorCode::kBadOption, fmt::format("volume `{}`: there is another tree at this path", granted.guest));
     }
-    auto volume = Volume::open(granted.source, granted.writable);
+    auto volume = volumes.open(granted);
     if (!volume) return fail(std::move(volume.error()));
     mounts.push_back({granted.guest, std::move(*volume)});
   }

@@ -15,23 +15,25 @@ std::string paths(const Result<std::vector<Mount>>& mounts) {
 TEST(Mounts, AreTheBundleTheVolumesAndTmp) {
   const TemporaryFolder folder;
   const auto bundle = std::make_shared<const Bundle>(std::map<std::string, std::string, std::less<>>());
+  const Volumes volumes;
   Settings settings;
-  EXPECT_EQ(paths(make_mounts(nullptr, settings)), "/tmp ");
+  EXPECT_EQ(paths(make_mounts(nullptr, settings, volumes)), "/tmp ");
   settings.volumes = {{"/assets", folder.path()}};
-  EXPECT_EQ(paths(make_mounts(bundle, settings)), "/ /assets /tmp ");
+  EXPECT_EQ(paths(make_mounts(bundle, settings, volumes)), "/ /assets /tmp ");
   settings.volumes.push_back({"/tmp", folder.path(), true});
-  EXPECT_EQ(paths(make_mounts(nullptr, settings)), "/assets /tmp ") << "a volume in place of memory";
+  EXPECT_EQ(paths(make_mounts(nullptr, settings, volumes)), "/assets /tmp ") << "a volume in place of memory";
 }
 
 TEST(Mounts, AreOneAtAPath) {
   const TemporaryFolder folder;
+  const Volumes volumes;
   Settings settings;
   settings.volumes = {{"/a", folder.path()}, {"/a", folder.path()}};
-  EXPECT_EQ(make_mounts(nullptr, settings).error().code, ErrorCode::kBadOption);
+  EXPECT_EQ(make_mounts(nullptr, settings, volumes).error().code, ErrorCode::kBadOption);
   settings.volumes = {{"a", folder.path()}};
-  EXPECT_EQ(make_mounts(nullptr, settings).error().code, ErrorCode::kBadOption);
+  EXPECT_EQ(make_mounts(nullptr, settings, volumes).error().code, ErrorCode::kBadOption);
   settings.volumes = {{"/a", folder.path() + "/missing"}};
-  EXPECT_EQ(make_mounts(nullptr, settings).error().code, ErrorCode::kVolume);
+  EXPECT_EQ(make_mounts(nullptr, settings, volumes).error().code, ErrorCode::kVolume);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 
 namespace mayfly::sandbox::vfs {
 
-Result<std::shared_ptr<const Volume>> Volume::open(const std::string& folder, bool writable) {
+Result<std::shared_ptr<const Volume>> Volume::open(const std::string& folder, bool writable, net::Workers& syncing) {
   UniqueFd root(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root) {
     const std::string reason = std::generic_category().message(errno);
@@ -21,7 +21,7 @@ Result<std::shared_ptr<const Volume>> Volume::open(const std::string& folder, bo
     return fail(ErrorCode::kVolume,
                 fmt::format("volumes need the system call openat2, of Linux 5.6, which fails here: {}", reason));
   }
-  return std::shared_ptr<const Volume>(new Volume(std::move(root), writable));
+  return std::shared_ptr<const Volume>(new Volume(std::move(root), writable, syncing));
 }
 
 // The root's descriptor is the volume's, which outlives the directory.

@@ -93,7 +93,7 @@ Try<Opened> VolumeDirectory::open(const Path& path, const OpenOptions& given) {
   if (!fd) return tl::unexpected(fd.error());
   const auto found = stat_of(fd->get());
   if (!found) return tl::unexpected(found.error());
-  if (found->type == FileType::kRegular) return std::make_unique<HostFile>(std::move(*fd), volume_.writable());
+  if (found->type == FileType::kRegular) return std::make_unique<HostFile>(std::move(*fd), volume_);
   if (found->type != FileType::kDirectory) return failed(ENXIO);  // devices, FIFOs
   const int number = fd->get();
   return std::make_unique<VolumeDirectory>(volume_, number, std::move(*fd));
@@ -194,9 +194,9 @@ Try<void> VolumeDirectory::link(const Path& from_path, Directory& to_directory, 
   return checked(::linkat(from->fd(), from->name(), to->fd(), to->name(), 0));
 }
 
-Try<void> VolumeDirectory::sync() {
-  return open_beneath(fd_, ".", O_RDONLY | O_DIRECTORY).and_then([](const UniqueFd& fd) {
-    return checked(::fsync(fd.get()));
+Try<std::optional<Syncing>> VolumeDirectory::sync() {
+  return open_beneath(fd_, ".", O_RDONLY | O_DIRECTORY).map([this](UniqueFd fd) {
+    return std::optional<Syncing>({std::move(fd), Sync::kAll, volume_.syncing()});
   });
 }
 

@@ -24,7 +24,7 @@ class VolumeDirectory final : public Directory {
   Try<void> rename(const Path& from, Directory& to_directory, const Path& to) override;
   Try<void> link(const Path& from, Directory& to_directory, const Path& to) override;
   Try<void> list(std::uint64_t cookie, const std::function<bool(const Entry&)>& take) override;
-  Try<void> sync() override;
+  Try<std::optional<Syncing>> sync() override;
 
  private:
   class LastName;

@@ -23,11 +23,12 @@ class VolumeTest : public ::testing::Test {
   }
   fs::path granted() const { return fs::path(host.path()) / "granted"; }
   Shell root(bool writable = true) {
-    volumes_.push_back(*Volume::open(granted(), writable));
+    volumes_.push_back(*Volume::open(granted(), writable, syncing));
     return Shell(*volumes_.back()->open_root());
   }
 
   TemporaryFolder host;
+  net::Workers syncing{"sync", 1};
   std::vector<std::shared_ptr<const Volume>> volumes_;
 };
 
@@ -122,18 +123,20 @@ TEST_F(VolumeTest, StaysTheFolderThatWasOpened) {
 }
 
 TEST(Volume, SaysWhyItCannotBeOpened) {
-  const auto missing = Volume::open("/nowhere/at/all", false);
+  net::Workers syncing("sync", 0);
+  const auto missing = Volume::open("/nowhere/at/all", false, syncing);
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, ErrorCode::kVolume);
   EXPECT_NE(missing.error().message.find("/nowhere/at/all"), std::string::npos) << missing.error().message;
   const TemporaryFolder folder;
   std::ofstream(folder.path() + "/file") << "";
-  EXPECT_FALSE(Volume::open(folder.path() + "/file", false));
+  EXPECT_FALSE(Volume::open(folder.path() + "/file", false, syncing));
 }
 
 TEST(Volume, RefusesAnArbitraryCookie) {
   const TemporaryFolder folder;
-  const auto volume = *Volume::open(folder.path(), false);
+  net::Workers syncing("sync", 0);
+  const auto volume = *Volume::open(folder.path(), false, syncing);
   Shell shell(*volume->open_root());
   const auto none = [](const Entry&) { return true; };
   EXPECT_EQ(shell.directory().list(~std::uint64_t{0}, none), failed(EINVAL));

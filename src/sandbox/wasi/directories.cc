@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 namespace mayfly::sandbox::wasi {
 namespace {
@@ -38,6 +39,7 @@ class EntryWriter {
  public:
   explicit EntryWriter(std::span<std::uint8_t> buffer) : left_(buffer) {}
 
+  // False when the buffer is full.
   bool write(const vfs::Entry& entry) {
     const Dirent record{.next = entry.next,
                         .inode = entry.inode,
@@ -58,25 +60,42 @@ class EntryWriter {
   std::span<std::uint8_t> left_;
 };
 
+// In parts: a folder of the host may have any number of entries, and a guest room for all.
 Hosted<Errno> fd_readdir(Guest& guest, std::uint32_t fd, std::uint32_t address, std::uint32_t length,
                          std::uint64_t cookie, std::uint32_t result) {
   const auto directory = guest.descriptors().directory(fd);
   if (!directory) return directory.error();
   const auto buffer = guest.memory().slice(address, length);
   if (!buffer || !guest.memory().slice(result, sizeof(std::uint32_t))) return Errno::kFault;
-  EntryWriter writer(*buffer);
+  EntryWriter writer(buffer->subspan(guest.progress));
+  if (guest.progress == 0) guest.progress_cookie = cookie;
+  bool pause = false;
   if (!buffer->empty()) {
-    const auto listed = (*directory)->list(cookie, [&](const vfs::Entry& entry) { return writer.write(entry); });
-    if (!listed) return errno_of(listed.error());
+    const std::size_t enough = guest.progress + kListedBytes;
+    const auto listed = (*directory)->list(guest.progress_cookie, [&](const vfs::Entry& entry) {
+      if (!writer.write(entry)) return false;
+      guest.progress_cookie = entry.next;
+      pause = buffer->size() - writer.left() >= enough;
+      return !pause;
+    });
+    if (!listed) {
+      guest.progress = 0;
+      return errno_of(listed.error());
+    }
   }
-  const auto used = static_cast<std::uint32_t>(buffer->size() - writer.left());
+  guest.progress = buffer->size() - writer.left();
+  if (pause) {
+    guest.host().wake();
+    return waiting();
+  }
+  const auto used = static_cast<std::uint32_t>(std::exchange(guest.progress, 0));
   return guest.memory().write(result, used) ? Errno::kSuccess : Errno::kFault;
 }
 
 constexpr std::array kFunctions = {
     host_function<fd_prestat_dir_name>(kModule, "fd_prestat_dir_name"),
     host_function<fd_prestat_get>(kModule, "fd_prestat_get"),
-    host_function<fd_readdir>(kModule, "fd_readdir"),
+    waiting_host_function<fd_readdir>(kModule, "fd_readdir"),
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What an open descriptor is and where it stands: fd_close, fd_renumber, fd_seek, fd_sync, fd_fdstat_*, fd_filestat_*.
+// What an open descriptor is and where it stands: fd_close, fd_renumber, fd_seek, fd_fdstat_*, fd_filestat_*.
 
 #include "sandbox/wasi/preview1.h"
 #include "sandbox/wasi/times.h"
@@ -145,21 +145,10 @@ Hosted<Errno> fd_allocate(Guest& guest, std::uint32_t fd, std::uint64_t offset, 
   return (*file)->writable ? errno_of((*file)->file->allocate(offset, length)) : Errno::kBadf;
 }
 
-template <vfs::File::Sync kWhat>
-Hosted<Errno> sync(Guest& guest, std::uint32_t fd) {
-  if (guest.descriptors().find_as<OpenDirectory>(fd) != nullptr) {
-    const auto directory = guest.descriptors().directory(fd);
-    return directory ? errno_of((*directory)->sync()) : directory.error();
-  }
-  const auto file = guest.descriptors().file(fd, Errno::kInval);
-  return file ? errno_of((*file)->file->sync(kWhat)) : file.error();
-}
-
 constexpr std::array kFunctions = {
     host_function<fd_advise>(kModule, "fd_advise"),
     host_function<fd_allocate>(kModule, "fd_allocate"),
     host_function<fd_close>(kModule, "fd_close"),
-    host_function<sync<vfs::File::Sync::kData>>(kModule, "fd_datasync"),
     host_function<fd_fdstat_get>(kModule, "fd_fdstat_get"),
     host_function<fd_fdstat_set_flags>(kModule, "fd_fdstat_set_flags"),
     host_function<fd_fdstat_set_rights>(kModule, "fd_fdstat_set_rights"),
@@ -168,7 +157,6 @@ constexpr std::array kFunctions = {
     host_function<fd_filestat_set_times>(kModule, "fd_filestat_set_times"),
     host_function<fd_renumber>(kModule, "fd_renumber"),
     host_function<fd_seek>(kModule, "fd_seek"),
-    host_function<sync<vfs::File::Sync::kAll>>(kModule, "fd_sync"),
     host_function<fd_tell>(kModule, "fd_tell"),
 };
 

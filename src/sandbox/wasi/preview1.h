@@ -20,6 +20,7 @@ std::span<const HostFunction> poll_functions();       // poll_oneoff
 std::span<const HostFunction> io_functions();         // fd_read, fd_write, and at an offset
 std::span<const HostFunction> file_functions();       // fd_* about a descriptor
 std::span<const HostFunction> directory_functions();  // fd_readdir, fd_prestat_*
+std::span<const HostFunction> sync_functions();       // fd_sync, fd_datasync
 std::span<const HostFunction> path_functions();       // path_*
 std::span<const HostFunction> socket_functions();     // sock_*
 

@@ -1,0 +1,107 @@
+#include "deploy/upload.h"
+
+#include "deploy/bundle.h"
+#include "deploy/function_file.h"
+#include "deploy/options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace mayfly::deploy {
+namespace {
+
+constexpr std::string_view kFunctionFile = "function.toml";
+constexpr std::string_view kMetadataFile = "metadata.json";
+
+tl::unexpected<Error> bad(std::string message) { return fail(ErrorCode::kBadBundle, std::move(message)); }
+
+Result<std::string> only_module(const Bundle& bundle) {
+  std::string found;
+  for (const auto& [path, bytes] : bundle.files) {
+    if (path.find('/') != std::string::npos || !(path.ends_with(".wasm") || path.ends_with(".wat"))) continue;
+    if (!found.empty()) {
+      return bad(
+          fmt::format("`{}` and `{}` are modules: name one in a function.toml, module = \"{}\"", found, path, found));
+    }
+    found = path;
+  }
+  if (found.empty()) {
+    return bad("there is no .wasm or .wat file at its root, and no function.toml that names the `module`");
+  }
+  return found;
+}
+
+Result<std::string> find_module(const Bundle& bundle, const FunctionFile& described) {
+  if (!described.module.empty()) {
+    std::string path = std::filesystem::path(described.module).lexically_normal();
+    if (bundle.files.contains(path)) return path;
+    return bad(fmt::format("function.toml names the module `{}`, which is no file of the bundle", path));
+  }
+  if (!bundle.files.contains(kMetadataFile)) return only_module(bundle);
+  return read_metadata(bundle).map([](const Metadata& metadata) { return metadata.entrypoint_file; });
+}
+
+Result<FunctionFile> read_function_file(const Bundle& bundle) {
+  const auto found = bundle.files.find(kFunctionFile);
+  if (found == bundle.files.end()) return FunctionFile();
+  auto read = parse_function_file(found->second, kFunctionFile);
+  if (!read) return bad(std::move(read.error().message));
+  return read;
+}
+
+Status add_options(Upload& upload, const std::vector<http::Parameter>& options) {
+  for (const auto& [name, value] : options) {
+    if (name == "accept") {
+      upload.accept = value;
+    } else if (auto applied = apply_option(upload.settings, name, value); !applied) {
+      return applied;
+    }
+  }
+  return {};
+}
+
+// What the options of function.toml are, as those of a URL.
+std::vector<http::Parameter> parameters_of(FunctionFile described) {
+  std::vector<http::Parameter> parameters;
+  for (auto& [name, value] : described.options) parameters.push_back({std::move(name), std::move(value)});
+  return parameters;
+}
+
+Status unpack(Upload& upload) {
+  auto bundle = unzip(upload.bytes);
+  if (!bundle) return fail(std::move(bundle.error()));
+  auto described = read_function_file(*bundle);
+  if (!described) return fail(std::move(described.error()));
+  const auto path = find_module(*bundle, *described);
+  if (!path) return fail(path.error());
+  if (auto applied = add_options(upload, parameters_of(std::move(*described))); !applied) return applied;
+  std::string module = bundle->files.at(*path);
+  auto files = visible_files(std::move(*bundle), module);
+  if (files) upload.bundled = {std::move(upload.bytes), std::move(files)};
+  upload.bytes = std::move(module);
+  return {};
+}
+
+}  // namespace
+
+Result<Upload> read_upload(std::string name, std::string bytes, const std::vector<http::Parameter>& options) {
+  Upload upload{.name = std::move(name), .bytes = std::move(bytes)};
+  if (is_zip(upload.bytes)) {
+    if (auto unpacked = unpack(upload); !unpacked) return fail(std::move(unpacked.error()));
+  }
+  if (auto applied = add_options(upload, options); !applied) return fail(std::move(applied.error()));
+  return upload;
+}
+
+// The module is known by its bytes, so that a stored zip shows the same files whatever named its module.
+std::shared_ptr<const sandbox::vfs::Bundle> visible_files(Bundle bundle, std::string_view module) {
+  std::erase_if(bundle.files, [&](const auto& file) {
+    return file.first == kFunctionFile || file.first == kMetadataFile || file.second == module;
+  });
+  if (bundle.files.empty()) return nullptr;
+  return std::make_shared<const sandbox::vfs::Bundle>(std::move(bundle.files));
+}
+
+}  // namespace mayfly::deploy

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/result.h"
+#include "http/query.h"
+#include "sandbox/settings.h"
+#include "sandbox/vfs/bundle.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mayfly::deploy {
+
+struct Bundle;
+
+inline constexpr std::string_view kAcceptAny = "any";
+
+// Files that come with a module.
+struct Bundled {
+  std::string zip;                                         // as it was uploaded; "" for none
+  std::shared_ptr<const sandbox::vfs::Bundle> files = {};  // that the function sees; null without a zip
+};
+
+struct Upload {
+  std::string name;
+  std::string bytes;  // a module, binary or text
+  sandbox::Settings settings = {};
+  std::string accept = {};  // what it may do beyond the version before: the digest of that, or kAcceptAny
+  Bundled bundled = {};
+};
+
+// From what was sent - a module, or a zip - and the options of its URL, which win over those of a function.toml in the
+// zip. Its module is the one that function.toml names, or metadata.json, or the only one at the root.
+Result<Upload> read_upload(std::string name, std::string bytes, const std::vector<http::Parameter>& options);
+
+// All files of a zip but its module and what describes it; null when there are none.
+std::shared_ptr<const sandbox::vfs::Bundle> visible_files(Bundle bundle, std::string_view module);
+
+}  // namespace mayfly::deploy

@@ -1,0 +1,20 @@
+;; Answers with what the file `a.txt` of its first mount starts with; exits with the error when it cannot be opened.
+(module
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (global $mount i32 (i32.const 3))
+  (global $length i32 (i32.const 5))
+  (data (i32.const 64) "a.txt")
+  (func (export "_start")
+    (local $error i32)
+    (local.set $error (call $open (global.get $mount) (i32.const 1) (i32.const 64) (global.get $length) (i32.const 0)
+      (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 0)))
+    (if (local.get $error) (then (call $exit (local.get $error))))
+    (i32.store (i32.const 16) (i32.const 1024))
+    (i32.store (i32.const 20) (i32.const 4096))
+    (drop (call $read (i32.load (i32.const 0)) (i32.const 16) (i32.const 1) (i32.const 20)))
+    (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24)))))
