@@ -58,6 +58,9 @@ Server::~Server() {
   threads_.clear();  // joins
   for (const auto& loop : loops_) {
     while (!loop->connections.empty()) loop->connections.front()->close();
+    // Guests that are left go with what was posted, while the gate that they connect through is still there.
+    loop->loop.io().restart();
+    loop->loop.io().poll();
   }
 }
 
