@@ -21,6 +21,8 @@ Background::Background(unsigned threads) {
   }
 }
 
+Background::~Background() { stop(); }
+
 void Background::take(std::unique_ptr<Task> task) {
   size_.fetch_add(1, std::memory_order_relaxed);
   put_back(std::move(task));

@@ -18,7 +18,7 @@ class Task;
 class Background {
  public:
   explicit Background(unsigned threads);
-  ~Background() { stop(); }
+  ~Background();
 
   void take(std::unique_ptr<Task> task);
   // Sends every guest home, and those that come later at once. Before the loops are gone.
