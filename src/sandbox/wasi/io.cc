@@ -10,6 +10,12 @@
 namespace mayfly::sandbox::wasi {
 namespace {
 
+// The buffers of a call, once they and the place of its result are found to be inside the guest's memory.
+Errno gather(const Guest& guest, std::uint32_t iovecs, std::uint32_t count, std::uint32_t result, IoBuffers& buffers) {
+  if (const Errno bad = buffers.gather(guest.memory(), iovecs, count); bad != Errno::kSuccess) return bad;
+  return guest.memory().slice(result, sizeof(std::uint32_t)) ? Errno::kSuccess : Errno::kFault;
+}
+
 std::string_view text_of(const iovec& buffer) { return {static_cast<const char*>(buffer.iov_base), buffer.iov_len}; }
 
 // Done with the call, all of it.
@@ -61,8 +67,7 @@ Hosted<Errno> fd_write(Guest& guest, std::uint32_t fd, std::uint32_t iovecs, std
   Descriptor* descriptor = guest.descriptors().find(fd);
   if (descriptor == nullptr) return Errno::kBadf;
   IoBuffers buffers;
-  if (const Errno bad = buffers.gather(guest.memory(), iovecs, count); bad != Errno::kSuccess) return bad;
-  if (!guest.memory().slice(result, sizeof(std::uint32_t))) return Errno::kFault;
+  if (const Errno bad = gather(guest, iovecs, count, result, buffers); bad != Errno::kSuccess) return bad;
   if (std::holds_alternative<StandardOutput>(*descriptor)) return write_output(guest, buffers, result);
   if (std::holds_alternative<StandardError>(*descriptor)) {
     for (const iovec& buffer : buffers.all()) guest.host().write_log(text_of(buffer));
@@ -99,8 +104,7 @@ Hosted<Errno> fd_read(Guest& guest, std::uint32_t fd, std::uint32_t iovecs, std:
   Descriptor* descriptor = guest.descriptors().find(fd);
   if (descriptor == nullptr) return Errno::kBadf;
   IoBuffers buffers;
-  if (const Errno bad = buffers.gather(guest.memory(), iovecs, count); bad != Errno::kSuccess) return bad;
-  if (!guest.memory().slice(result, sizeof(std::uint32_t))) return Errno::kFault;
+  if (const Errno bad = gather(guest, iovecs, count, result, buffers); bad != Errno::kSuccess) return bad;
   if (auto* input = std::get_if<StandardInput>(descriptor)) {
     return guest.memory().write(result, read_input(guest, *input, buffers)) ? Errno::kSuccess : Errno::kFault;
   }
@@ -115,8 +119,7 @@ Hosted<Errno> fd_pread(Guest& guest, std::uint32_t fd, std::uint32_t iovecs, std
   const auto file = guest.descriptors().file(fd, Errno::kSpipe);
   if (!file) return file.error();
   IoBuffers buffers;
-  if (const Errno bad = buffers.gather(guest.memory(), iovecs, count); bad != Errno::kSuccess) return bad;
-  if (!guest.memory().slice(result, sizeof(std::uint32_t))) return Errno::kFault;
+  if (const Errno bad = gather(guest, iovecs, count, result, buffers); bad != Errno::kSuccess) return bad;
   return read_file(guest, **file, buffers, offset, result, false);
 }
 
@@ -126,8 +129,7 @@ Hosted<Errno> fd_pwrite(Guest& guest, std::uint32_t fd, std::uint32_t iovecs, st
   const auto file = guest.descriptors().file(fd, Errno::kSpipe);
   if (!file) return file.error();
   IoBuffers buffers;
-  if (const Errno bad = buffers.gather(guest.memory(), iovecs, count); bad != Errno::kSuccess) return bad;
-  if (!guest.memory().slice(result, sizeof(std::uint32_t))) return Errno::kFault;
+  if (const Errno bad = gather(guest, iovecs, count, result, buffers); bad != Errno::kSuccess) return bad;
   OpenFile& open = **file;
   if (!open.writable) return Errno::kBadf;
   const bool append = (open.flags & kFdAppend) != 0;
