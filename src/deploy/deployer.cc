@@ -146,10 +146,10 @@ Status Deployer::check_capabilities(const Upload& upload, const sandbox::Capabil
 
 Result<VersionPtr> Deployer::make_ephemeral(Upload upload) {
   std::string artefact = sha256_hex(upload.bytes);
-  auto compiled = compile(upload, artefact);
-  if (!compiled) return fail(std::move(compiled.error()));
-  auto version = make_ephemeral({std::move(upload.name), std::move(artefact), upload.bytes.size(),
-                                 std::move(compiled->loaded.program), std::move(upload.settings)});
+  auto program = services_.engine.load(upload.bytes, artefact, upload.settings.entry, sandbox::Engine::Want::kSoon);
+  if (!program) return fail(std::move(program.error()));
+  auto version = make_ephemeral({std::move(upload.name), std::move(artefact), upload.bytes.size(), std::move(*program),
+                                 std::move(upload.settings)});
   if (version) optimise(*version, std::move(upload.bytes));
   return version;
 }
