@@ -1,5 +1,6 @@
 #include "deploy/function_file.h"
 
+#include "deploy/bad_config.h"
 #include "sandbox/limits.h"
 
 #include <fmt/format.h>
@@ -10,10 +11,6 @@
 
 namespace mayfly::deploy {
 namespace {
-
-tl::unexpected<Error> bad(std::string_view file, const toml::source_region& where, std::string_view what) {
-  return fail(ErrorCode::kBadConfig, fmt::format("{}:{}:{}: {}", file, where.begin.line, where.begin.column, what));
-}
 
 class Reader {
  public:
@@ -37,7 +34,7 @@ class Reader {
     if (key == "files") return read_files(node);
     if (key == "env") return add_environment(node);
     if (key == "limits") return add_limits(node);
-    return bad(
+    return bad_config(
         file_, node.source(),
         fmt::format("there is no key `{}`; there are name, module, entry, cgi, argv, timing, tenant, allow, volumes, "
                     "files, [env] and [limits]",
@@ -46,7 +43,7 @@ class Reader {
 
   Status read_text(std::string_view key, const toml::node& node, std::string& into) {
     const auto* text = node.as_string();
-    if (text == nullptr) return bad(file_, node.source(), fmt::format("`{}` is not a text", key));
+    if (text == nullptr) return bad_config(file_, node.source(), fmt::format("`{}` is not a text", key));
     into = text->get();
     return {};
   }
@@ -57,14 +54,14 @@ class Reader {
     if (const auto* text = node.as_string()) value = text->get();
     else if (const auto* number = node.as_integer()) value = fmt::to_string(number->get());
     else if (const auto* flag = node.as_boolean()) value = flag->get() ? "true" : "false";
-    else return bad(file_, node.source(), fmt::format("`{}` is not a text, a whole number or a boolean", key));
+    else return bad_config(file_, node.source(), fmt::format("`{}` is not a text, a whole number or a boolean", key));
     result_.options.emplace_back(option, std::move(value));
     return {};
   }
 
   Status add_all(std::string_view option, std::string_view key, const toml::node& node) {
     const auto* list = node.as_array();
-    if (list == nullptr) return bad(file_, node.source(), fmt::format("`{}` is not a list of texts", key));
+    if (list == nullptr) return bad_config(file_, node.source(), fmt::format("`{}` is not a list of texts", key));
     for (const toml::node& entry : *list) {
       if (auto added = add(option, key, entry); !added) return added;
     }
@@ -73,7 +70,7 @@ class Reader {
 
   Status read_files(const toml::node& node) {
     const auto* list = node.as_array();
-    if (list == nullptr) return bad(file_, node.source(), "`files` is not a list of texts");
+    if (list == nullptr) return bad_config(file_, node.source(), "`files` is not a list of texts");
     for (const toml::node& entry : *list) {
       if (auto read = read_text("files", entry, result_.files.emplace_back()); !read) return read;
     }
@@ -82,7 +79,7 @@ class Reader {
 
   Status add_environment(const toml::node& node) {
     const auto* table = node.as_table();
-    if (table == nullptr) return bad(file_, node.source(), "`env` is not a table: write [env]");
+    if (table == nullptr) return bad_config(file_, node.source(), "`env` is not a table: write [env]");
     for (const auto& [name, value] : *table) {
       if (auto added = add("env", name.str(), value); !added) return added;
       result_.options.back().second.insert(0, fmt::format("{}=", name.str()));
@@ -92,10 +89,11 @@ class Reader {
 
   Status add_limits(const toml::node& node) {
     const auto* table = node.as_table();
-    if (table == nullptr) return bad(file_, node.source(), "`limits` is not a table: write [limits]");
+    if (table == nullptr) return bad_config(file_, node.source(), "`limits` is not a table: write [limits]");
     for (const auto& [name, value] : *table) {
       if (!sandbox::is_limit(name.str())) {
-        return bad(file_, value.source(), fmt::format("there is no limit `{}`; docs/config.md lists them", name.str()));
+        return bad_config(file_, value.source(),
+                          fmt::format("there is no limit `{}`; docs/config.md lists them", name.str()));
       }
       if (auto added = add(name.str(), name.str(), value); !added) return added;
     }
@@ -111,7 +109,7 @@ class Reader {
 Result<FunctionFile> parse_function_file(std::string_view toml, std::string_view file_name) try {
   return Reader(file_name).read(toml::parse(toml, file_name));
 } catch (const toml::parse_error& error) {
-  return bad(file_name, error.source(), error.description());
+  return bad_config(file_name, error.source(), error.description());
 }
 
 }  // namespace mayfly::deploy

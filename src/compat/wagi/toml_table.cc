@@ -1,5 +1,7 @@
 #include "compat/wagi/toml_table.h"
 
+#include "deploy/bad_config.h"
+
 #include <fmt/format.h>
 
 #include <limits>
@@ -14,13 +16,13 @@ std::string place(std::string_view file, const toml::source_region& region) {
 }  // namespace
 
 tl::unexpected<Error> bad_config(std::string_view file, const toml::node& part, std::string_view why) {
-  return fail(ErrorCode::kBadConfig, fmt::format("{}: {}", place(file, part.source()), why));
+  return deploy::bad_config(file, part.source(), why);
 }
 
 Result<toml::table> parse_toml(std::string_view text, std::string_view file) try {
   return toml::parse(text, file);
 } catch (const toml::parse_error& error) {
-  return fail(ErrorCode::kBadConfig, fmt::format("{}: {}", place(file, error.source()), error.description()));
+  return deploy::bad_config(file, error.source(), error.description());
 }
 
 Result<std::vector<const toml::table*>> tables_of(const toml::table& root, std::string_view name, std::string_view file,
