@@ -32,14 +32,19 @@ class Connecting : public testing::Test, public GuestHost {
     inputs_.table = &table_;
     program_ = *program;
     instance_.emplace(program_, inputs_, limits_, *this);
-    progress_ = instance_->resume();
+    run();
   }
   void finish() {
     while (progress_ != Instance::Progress::kEnded) {
       while (!woken_ && loop_.io().run_one() > 0) loop_.io().restart();
       woken_ = false;
-      progress_ = instance_->resume();
+      run();
     }
+  }
+  // Until it waits or ends: a tick may come at any instruction.
+  void run() {
+    do progress_ = instance_->resume();
+    while (progress_ == Instance::Progress::kYielded);
   }
   // Input of http-request.wat.
   void ask(const std::string& url) {
