@@ -4,7 +4,7 @@
 use crate::{Data, boxed_error, text, wasmtime_caller_t, wasmtime_error_t, wasmtime_linker_t};
 use std::future::poll_fn;
 use std::task::Poll;
-use wasmtime::{Caller, Linker, Result, Trap, ValRaw};
+use wasmtime::{AsContextMut, Caller, Linker, Result, Trap, ValRaw};
 
 /// What a callback that may wait answers.
 #[repr(u8)]
@@ -29,6 +29,11 @@ impl CallerPtr<'_> {
         const { assert!(size_of::<wasmtime_caller_t>() == size_of::<Caller<'_, Data>>()) };
         std::ptr::from_mut(&mut self.0).cast()
     }
+
+    /// The ticks that passed while a guest waited are not its own.
+    fn start_tick(&mut self) {
+        self.0.as_context_mut().set_epoch_deadline(1);
+    }
 }
 
 macro_rules! define_waiting {
@@ -37,11 +42,20 @@ macro_rules! define_waiting {
         $linker.func_wrap_async($module, $name, move |caller: Caller<'_, Data>, ($($arg,)*): ($($type,)*)| {
             Box::new(async move {
                 let mut caller = CallerPtr(caller);
+                let mut waited = false;
                 poll_fn(move |_| {
                     let mut values = [$(ValRaw::$raw($arg)),*];
                     match unsafe { callback(caller.as_c(), values.as_mut_ptr()) } {
-                        mayfly_wait_t::Ready => Poll::Ready(Ok(values[0].$get())),
-                        mayfly_wait_t::Pending => Poll::Pending,
+                        mayfly_wait_t::Ready => {
+                            if waited {
+                                caller.start_tick();
+                            }
+                            Poll::Ready(Ok(values[0].$get()))
+                        }
+                        mayfly_wait_t::Pending => {
+                            waited = true;
+                            Poll::Pending
+                        }
                         mayfly_wait_t::Stop => Poll::Ready(Err(Trap::Interrupt.into())),
                     }
                 })

@@ -134,11 +134,11 @@ pub extern "C" fn mayfly_instance_new(
             mayfly_tick_t::Stop => Err(Trap::Interrupt.into()),
         }
     });
-    store.set_epoch_deadline(1);
     Box::new(mayfly_instance_t { call: Some(Box::pin(run(store, program, Carried(parts.shared)))), parts })
 }
 
 async fn run(store: &mut Store<Data>, program: &Program, shared: Carried<Shared>) -> Result<String> {
+    store.set_epoch_deadline(1); // now, at the first poll: what passed before was not its tick
     let started = Instant::now();
     let instance = program.instantiate(store, |memory| unsafe { (*shared.0).imported_memory = memory }).await?;
     unsafe { (*shared.0).instantiate_ns = started.elapsed().as_nanos() as u64 };

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace mayfly::sandbox {
 namespace {
@@ -27,11 +28,13 @@ Result<std::shared_ptr<const Program>> load(const std::string& guest, std::strin
 // Runs a guest on a loop of its own and keeps what it wrote.
 class Invoked : public GuestHost {
  public:
-  explicit Invoked(const std::string& guest, Inputs inputs = {}, Limits limits = {})
+  explicit Invoked(const std::string& guest, Inputs inputs = {}, Limits limits = {},
+                   std::chrono::milliseconds queued = {})
       : inputs_(inputs), limits_(limits) {
     const auto program = load(guest);
     EXPECT_TRUE(program) << program.error().message;
     Instance instance(*program, inputs_, limits_, *this);
+    std::this_thread::sleep_for(queued);
     for (auto progress = instance.resume(); progress != Instance::Progress::kEnded; progress = instance.resume()) {
       progress == Instance::Progress::kYielded ? ++yields : ++waits;
       if (progress == Instance::Progress::kWaiting) wait_for_wake();
@@ -123,6 +126,17 @@ TEST(Instance, WaitsInPollOneoffWithoutRunning) {
   EXPECT_FALSE(run.outcome.error);
   EXPECT_EQ(run.waits, 1);
   EXPECT_LT(run.cpu, std::chrono::milliseconds(15)) << "it slept for 20 ms";
+}
+
+// Of ten guests a tick may hit one or two that do run.
+TEST(Instance, ChargesNoTickThatPassedBeforeAGuestRanOrWhileItWaited) {
+  int queued = 0, slept = 0;
+  for (int i = 0; i < 10; ++i) {
+    queued += Invoked("run", {}, {}, std::chrono::milliseconds(5)).yields;
+    slept += Invoked("sleep").yields;
+  }
+  EXPECT_LT(queued, 5);
+  EXPECT_LT(slept, 5);
 }
 
 TEST(Instance, CollectsTheResponseOfAHandleFunction) {
