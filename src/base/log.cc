@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -19,6 +20,7 @@ namespace mayfly {
 namespace {
 
 constexpr std::size_t kMaxQueued = 8 << 20;  // bytes; more means that nobody reads
+constexpr std::size_t kMaxKept = 1 << 20;    // bytes of a buffer that is used again
 constexpr int kPollMilliseconds = 100;
 constexpr auto kClosing = std::chrono::seconds(1);
 constexpr auto kGather = std::chrono::milliseconds(10);  // so that busy loops share one write
@@ -64,6 +66,12 @@ void append_time(std::string& out) {
   out.append(second.text).append(fraction);
 }
 
+// A pipe that polls ready is sure to take no more than PIPE_BUF without blocking; a file takes anything.
+std::size_t largest_write(int fd) {
+  struct stat status;
+  return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? kMaxQueued : PIPE_BUF;
+}
+
 }  // namespace
 
 LogLine::LogLine(std::string_view event) {
@@ -82,7 +90,7 @@ LogLine& LogLine::text(std::string_view name, std::string_view value) {
   return *this;
 }
 
-Log::Log(int fd) : fd_(fd), thread_([this] { run(); }) {}
+Log::Log(int fd) : fd_(fd), largest_write_(largest_write(fd)), thread_([this] { run(); }) {}
 
 Log::~Log() {
   {
@@ -106,8 +114,8 @@ void Log::write(LogLine line) {
 
 void Log::run() {
   pthread_setname_np(pthread_self(), "log");
+  std::string lines;  // swaps with those of the queue, so that their pages are used again
   for (bool closing = false; !closing;) {
-    std::string lines;
     std::uint64_t dropped = 0;
     {
       auto queue = queue_.lock();
@@ -119,6 +127,8 @@ void Log::run() {
     }
     if (dropped > 0) lines += std::move(LogLine("log_dropped").number("lines", dropped)).finish();
     write_all(lines);
+    lines.clear();
+    if (lines.capacity() > kMaxKept) lines.shrink_to_fit();
   }
 }
 
@@ -138,8 +148,7 @@ void Log::write_all(std::string_view bytes) {
       if (give_up && now > *give_up) return;
       continue;
     }
-    // No more than a pipe that polls ready is sure to take without blocking.
-    const ssize_t written = ::write(fd_, bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));
+    const ssize_t written = ::write(fd_, bytes.data(), std::min(bytes.size(), largest_write_));
     if (written < 0 && errno != EINTR && errno != EAGAIN) return;  // nowhere left to say so
     if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
   }

@@ -54,7 +54,8 @@ class Log {
   bool is_closing();
   void write_all(std::string_view bytes);
 
-  int fd_;
+  const int fd_;
+  const std::size_t largest_write_;
   Guarded<Queue> queue_;
   std::condition_variable filled_;
   std::jthread thread_;

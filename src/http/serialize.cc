@@ -37,8 +37,8 @@ void write_head(std::string& out, const Response& response, const HeadOptions& o
   CHECK(kind != kChunked || options.minor_version >= 1);  // HTTP/1.0 has no chunks
 
   const bool own_reason = !response.reason.empty() && is_field_value(response.reason);
-  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", response.status,
-                 own_reason ? response.reason : reason_phrase(response.status));
+  out.append("HTTP/1.1 ").append(fmt::format_int(response.status).c_str()).append(" ");
+  out.append(own_reason ? std::string_view(response.reason) : reason_phrase(response.status)).append("\r\n");
   for (const auto& [name, value] : response.fields) {
     // The last line of defence: who made the response has answered kBadResponse for these already.
     const bool valid = is_token(name) && is_field_value(value);

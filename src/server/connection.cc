@@ -1,5 +1,6 @@
 #include "server/connection.h"
 
+#include "base/coarse_clock.h"
 #include "http/problem.h"
 #include "server/limits.h"
 #include "server/pipeline.h"
@@ -32,7 +33,7 @@ void Connection::start(std::list<std::shared_ptr<Connection>>::iterator position
 // --- Reading ---------------------------------------------------------------------------------------------------
 
 void Connection::set_reading_deadline() {
-  const auto now = steady_clock::now();
+  const auto now = coarse_now();
   switch (parser_.state()) {
     case ParserState::kStart: deadline_ = now + context_.limits.idle_time; break;
     case ParserState::kHeader:
@@ -181,7 +182,7 @@ void Connection::write() {
     sent_ += socket_.write_some(asio::buffer(sending_.data() + sent_, sending_.size() - sent_), error);
     if (error == asio::error::would_block || error == asio::error::try_again) {
       writing_ = true;
-      write_deadline_ = steady_clock::now() + context_.limits.write_time;
+      write_deadline_ = coarse_now() + context_.limits.write_time;
       socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& failed) {
         self->writing_ = false;
         if (self->state_ == State::kClosed) return;
@@ -234,7 +235,7 @@ void Connection::linger() {
   state_ = State::kLingering;
   error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
-  deadline_ = steady_clock::now() + kLinger;
+  deadline_ = coarse_now() + kLinger;
   consumed_ = filled_ = 0;
   read();
 }
@@ -263,7 +264,7 @@ void Connection::drain() {
   if (!idle) return;  // its request is answered first, as the last
   if (writing_) close_after_ = true;
   else if (served_) close();
-  else deadline_ = std::min(deadline_, steady_clock::now() + kDrainGrace);  // its first request may be on its way
+  else deadline_ = std::min(deadline_, coarse_now() + kDrainGrace);  // its first request may be on its way
 }
 
 void Connection::check_deadline(steady_clock::time_point now) {
