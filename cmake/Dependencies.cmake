@@ -32,6 +32,13 @@ set_target_properties(mayfly_engine PROPERTIES IMPORTED_LOCATION ${MAYFLY_ENGINE
 target_include_directories(mayfly_engine INTERFACE ${MAYFLY_ENGINE_DIR}/include)
 target_link_libraries(mayfly_engine INTERFACE Threads::Threads ${CMAKE_DL_LIBS} m)
 
+# The allocator of the programs that serve; sanitizers bring their own.
+add_library(mayfly_allocator INTERFACE)
+if(NOT MAYFLY_SANITIZE)
+  find_library(MAYFLY_JEMALLOC NAMES libjemalloc_pic.a REQUIRED)
+  target_link_libraries(mayfly_allocator INTERFACE ${MAYFLY_JEMALLOC} Threads::Threads ${CMAKE_DL_LIBS} m)
+endif()
+
 find_program(MAYFLY_MOLD mold)
 if(MAYFLY_MOLD)  # an incremental link of the 100 MB engine in a second instead of ten
   add_link_options(-fuse-ld=mold)

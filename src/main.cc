@@ -2,6 +2,11 @@
 
 #include <CLI/CLI.hpp>
 
+// Read by jemalloc: a thread of its own gives back what a burst of requests needed, within a second.
+extern "C" {
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
+}
+
 int main(int argc, char** argv) {
   CLI::App app("mayfly: serverless functions on WebAssembly. Upload a module and it is live at its URL.", "mayfly");
   app.set_version_flag("--version", MAYFLY_VERSION);
