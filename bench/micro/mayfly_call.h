@@ -1,5 +1,6 @@
 #pragma once
 
+#include "egress/gate.h"
 #include "guests.h"
 #include "sandbox/engine.h"
 #include "sandbox/instance.h"
@@ -22,11 +23,14 @@ class MayflyCall : sandbox::GuestHost {
   void write_log(std::string_view) override {}
   void wake() override { woken_ = true; }
   net::Loop& loop() override { return loop_; }
+  egress::Gate& egress() override { return egress_; }
 
   const Guest& guest_;
   std::shared_ptr<const sandbox::Program> program_;
   sandbox::Limits limits_;
   net::Loop loop_;
+  egress::Resolver resolver_{{.threads = 1}};
+  egress::Gate egress_{loop_, resolver_};
   std::string output_;
   bool woken_ = false;
 };
