@@ -1,9 +1,11 @@
 //! The process-wide engine: settings that Wasmtime's C API has no setter for.
 
-use crate::{boxed_error, inner, wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t};
+use crate::{boxed_error, inner, wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t, wasmtime_module_t};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::OnceLock;
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, RegallocAlgorithm,
+    Config, Enabled, Engine, InstanceAllocationStrategy, Module, OptLevel, PoolingAllocationConfig, RegallocAlgorithm,
 };
 
 /// Sizes of the pools that instances are made from. Fixed for the life of the process.
@@ -39,18 +41,25 @@ pub extern "C" fn mayfly_engine_new(
     }
 }
 
-/// Compiling uses every core, but stays behind the event loops.
-fn lower_compiling_threads() {
-    const NICENESS: i32 = 10;
-    let pool = rayon::ThreadPoolBuilder::new().thread_name(|i| format!("compile-{i}")).start_handler(|_| {
+/// Compiling uses every core, but stays behind the event loops; optimising what already runs, behind that again.
+const COMPILING_NICENESS: i32 = 10;
+const OPTIMISING_NICENESS: i32 = 19;
+
+fn compiling_threads(name: &'static str, niceness: i32) -> ThreadPoolBuilder {
+    ThreadPoolBuilder::new().thread_name(move |i| format!("{name}-{i}")).start_handler(move |_| {
         // On Linux this is of the calling thread alone; a refusal is no harm.
-        unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS) };
-    });
-    let _ = pool.build_global(); // an engine before this one has done it
+        unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, niceness) };
+    })
+}
+
+fn optimising_threads() -> Option<&'static ThreadPool> {
+    static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
+    POOL.get_or_init(|| compiling_threads("optimise", OPTIMISING_NICENESS).build().ok()).as_ref()
 }
 
 fn new_engine(config: &mayfly_engine_config_t) -> wasmtime::Result<Engine> {
-    lower_compiling_threads();
+    // Fails when an engine before this one has done it.
+    let _ = compiling_threads("compile", COMPILING_NICENESS).build_global();
     let mut pool = PoolingAllocationConfig::default();
     pool.total_core_instances(config.slots.saturating_mul(2)) // an imported memory is an instance of its own
         .total_memories(config.slots)
@@ -102,6 +111,27 @@ pub unsafe extern "C" fn mayfly_compile_baseline(
     match Engine::new(&settings).and_then(|compiler| compiler.precompile_module(module)) {
         Ok(compiled) => {
             code.set_buffer(compiled);
+            None
+        }
+        Err(error) => boxed_error(error),
+    }
+}
+
+/// As `wasmtime_module_new`, on threads that stay behind every other compilation: nobody waits for this module.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mayfly_module_new_behind(
+    engine: &wasm_engine_t,
+    module: *const u8,
+    module_length: usize,
+    out: &mut *mut wasmtime_module_t,
+) -> Option<Box<wasmtime_error_t>> {
+    let engine = inner!(engine, wasm_engine_t => Engine);
+    let module = unsafe { std::slice::from_raw_parts(module, module_length) };
+    let compile = || Module::from_binary(engine, module);
+    match optimising_threads().map_or_else(compile, |threads| threads.install(compile)) {
+        Ok(made) => {
+            const { assert!(size_of::<wasmtime_module_t>() == size_of::<Module>()) };
+            *out = Box::into_raw(Box::new(made)).cast::<wasmtime_module_t>();
             None
         }
         Err(error) => boxed_error(error),

@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 use wasmtime::{Extern, Memory, PoolConcurrencyLimitError, Result, Store, ThrownException, Trap, UpdateDeadline, ValType, WasmBacktrace};
 
-/// What to do with a guest that has run for a whole tick.
+/// What to do with a guest that a tick has hit.
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum mayfly_tick_t {
@@ -21,6 +21,8 @@ pub enum mayfly_tick_t {
     Yield = 0,
     /// End it; the caller has noted why.
     Stop = 1,
+    /// Let it run on to the next tick.
+    Continue = 2,
 }
 
 #[repr(C)]
@@ -132,6 +134,7 @@ pub extern "C" fn mayfly_instance_new(
         match on_tick(data.0) {
             mayfly_tick_t::Yield => Ok(UpdateDeadline::Yield(1)),
             mayfly_tick_t::Stop => Err(Trap::Interrupt.into()),
+            mayfly_tick_t::Continue => Ok(UpdateDeadline::Continue(1)),
         }
     });
     Box::new(mayfly_instance_t { call: Some(Box::pin(run(store, program, Carried(parts.shared)))), parts })

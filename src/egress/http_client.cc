@@ -19,7 +19,8 @@ using std::chrono::steady_clock;
 //      └────────────── redirect ───────────────────┘
 class HttpClient::Call final : public HttpCall {
  public:
-  Call(HttpClient& client, const Rules& rules, HttpRequest request, const HttpLimits& limits, Usage& usage, Done done)
+  Call(HttpClient& client, const Rules& rules, HttpRequest request, const HttpLimits& limits, metrics::Egress& usage,
+       Done done)
       : client_(client),
         rules_(rules),
         request_(std::move(request)),
@@ -49,7 +50,7 @@ class HttpClient::Call final : public HttpCall {
   const Rules& rules_;
   HttpRequest request_;
   const HttpLimits limits_;
-  Usage& usage_;
+  metrics::Egress& usage_;
   Done done_;
   const steady_clock::time_point deadline_;
 
@@ -138,7 +139,7 @@ void HttpClient::Call::finish(Reached<HttpResponse> response) {
 }
 
 std::unique_ptr<HttpCall> HttpClient::send(const Rules& rules, HttpRequest request, const HttpLimits& limits,
-                                           Usage& usage, Done done) {
+                                           metrics::Egress& usage, Done done) {
   auto call = std::make_unique<Call>(*this, rules, std::move(request), limits, usage, std::move(done));
   call->start();
   return call;

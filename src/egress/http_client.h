@@ -3,7 +3,7 @@
 #include "egress/finder.h"
 #include "egress/http_message.h"
 #include "egress/transfers.h"
-#include "egress/usage.h"
+#include "metrics/egress.h"
 
 #include <functional>
 #include <memory>
@@ -30,7 +30,7 @@ class HttpClient {
   // Calls `done` once, later, on the loop; it may destroy the call. Fields that frame the message are ours and left out
   // of the request's. `rules` and `usage` outlive the call.
   [[nodiscard]] std::unique_ptr<HttpCall> send(const Rules& rules, HttpRequest request, const HttpLimits& limits,
-                                               Usage& usage, Done done);
+                                               metrics::Egress& usage, Done done);
 
  private:
   class Call;

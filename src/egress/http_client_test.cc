@@ -101,7 +101,7 @@ class Http : public testing::Test {
   Backend backend{loop};
   Rules rules = Rules::everything();
   HttpLimits limits{.response_bytes = 1000, .time = std::chrono::seconds(5)};
-  Usage usage;
+  metrics::Egress usage;
 };
 
 TEST_F(Http, AsksAndIsAnswered) {

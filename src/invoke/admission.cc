@@ -17,7 +17,7 @@ struct Waiting {
   std::function<void()> admitted;
   enum class For { kFunction, kSandbox, kNothing } waits_for = For::kFunction;
 
-  Owner owner() const { return {version->settings().tenant, version->function()}; }
+  Owner owner() const { return owner_of(*version); }
 };
 
 namespace {

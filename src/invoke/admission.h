@@ -15,6 +15,9 @@ namespace mayfly::invoke {
 
 struct Waiting;
 
+// Whose turn an invocation of it takes.
+inline Owner owner_of(const registry::Version& version) { return {version.settings().tenant, version.function()}; }
+
 // Who may run now, of the whole process: each function up to its concurrency, all of them up to the sandboxes there
 // are. Who may not waits: for its function first, in order of arrival; then for a sandbox, in fair turns. Any thread.
 class Admission {

@@ -63,17 +63,23 @@ void Invocation::enter() {
 }
 
 void Invocation::run() {
+  if (environment_.turns.may_run_now()) return resume();
+  state_ = State::kReady;
+  environment_.turns.add_new(owner_of(*request_.version), weak_from_this());
+}
+
+// When its turn has come, not before: what waits is small, and what the sandbox before it used is still in the caches.
+void Invocation::make_task() {
   auto inputs = sandbox::abi::make_inputs(code_->program->entry().kind, settings(), code_->mounts, request_.call);
   task_ = std::make_unique<Task>(
       environment_, Task::Parts{request_.version, std::move(code_), std::move(inputs), std::move(request_.body),
                                 request_.request_id, weak_from_this(), std::move(place_)});
-  if (environment_.turns.may_run_now()) resume();
-  else make_ready();
 }
 
 void Invocation::resume() {
   if (state_ == State::kDone) return;
   const auto keep = shared_from_this();  // the answer may destroy the connection, and it us
+  if (!task_) make_task();
   state_ = State::kRunning;
   woken_ = false;
   go_on(task_->instance().resume(Instance::Where::kHome));
@@ -89,12 +95,12 @@ void Invocation::go_on(Instance::Progress progress) {
 
 void Invocation::make_ready() {
   state_ = State::kReady;
-  environment_.turns.add(task_->owner(), weak_from_this());
+  environment_.turns.add(owner_of(*request_.version), weak_from_this());
 }
 
 void Invocation::take_turns() {
   state_ = State::kReady;
-  environment_.turns.add_spent(task_->owner(), weak_from_this());
+  environment_.turns.add_spent(owner_of(*request_.version), weak_from_this());
 }
 
 void Invocation::go_away() {

@@ -53,6 +53,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   void load();
   void enter();
   void run();
+  void make_task();
   void go_on(sandbox::Instance::Progress progress);
   void make_ready();
   void take_turns();

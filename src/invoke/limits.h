@@ -21,8 +21,8 @@ inline constexpr std::size_t kMostWaiting = 20'000;
 // of a few milliseconds never pays the way, short enough that a request behind it does not feel it.
 inline constexpr int kForegroundTicks = 4;
 
-// Of one turn on a loop, before its sockets are looked at again, for guests that do not use up their ticks.
-inline constexpr std::chrono::microseconds kTurn{250};
+// Of one turn on a loop, before its sockets are looked at again, for guests that come back from a wait.
+inline constexpr std::chrono::milliseconds kTurn{4};
 
 // Of one turn in the background, before the next guest has its own.
 inline constexpr int kBackgroundTicks = 8;

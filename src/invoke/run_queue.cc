@@ -8,6 +8,11 @@
 
 namespace mayfly::invoke {
 
+void RunQueue::add_new(const Owner& owner, std::weak_ptr<Invocation> invocation) {
+  ++arrived_;
+  add(owner, std::move(invocation));
+}
+
 void RunQueue::add(const Owner& owner, std::weak_ptr<Invocation> invocation) {
   ready_.push(owner, std::move(invocation));
   post();
@@ -35,16 +40,19 @@ std::weak_ptr<Invocation> RunQueue::next() {
   return ready_.pop();
 }
 
+// As many as are new have their turn, or sockets that are busier than guests would leave the guests behind.
 void RunQueue::turn() {
   const auto until = std::chrono::steady_clock::now() + kTurn;
   burnt_ = false;
-  do {
+  for (std::size_t left = size(); left > 0 && !burnt_; --left) {
     const bool was_due = spent_is_due_;
     if (const auto invocation = next().lock()) invocation->resume();
     if (!burnt_) spent_is_due_ = was_due;
-  } while (!burnt_ && !is_empty() && std::chrono::steady_clock::now() < until);
+    if (arrived_ > 0) --arrived_;
+    else if (std::chrono::steady_clock::now() >= until) break;
+  }
   posted_ = false;
-  if (!is_empty()) post();
+  if (size() > 0) post();
 }
 
 }  // namespace mayfly::invoke

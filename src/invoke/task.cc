@@ -34,6 +34,7 @@ metrics::Receipt Task::usage() const {
   receipt.guest = usage.guest;
   receipt.host = usage.host;
   receipt.memory_peak = usage.memory_peak;
+  receipt.egress = usage.egress;
   return receipt;
 }
 

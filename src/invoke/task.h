@@ -31,7 +31,7 @@ class Task final : public sandbox::GuestHost {
   sandbox::Instance& instance() { return *instance_; }
   GuestLog& log() { return log_; }
   metrics::Receipt usage() const;  // what its guest has used; not while that runs
-  Owner owner() const { return {version_->settings().tenant, version_->function()}; }
+  Owner owner() const { return owner_of(*version_); }
 
   // Back to its loop, and its invocation if that is still there.
   static void send_home(std::unique_ptr<Task> task, sandbox::Instance::Progress progress);

@@ -53,6 +53,15 @@ constexpr PerFunction kPerFunction[] = {
      1e-9},
     {"mayfly_guest_cpu_seconds_total", "CPU time of guests' own code.", MetricType::Counter, &Invocations::guest, 1e-9},
     {"mayfly_host_cpu_seconds_total", "CPU time of host functions.", MetricType::Counter, &Invocations::host, 1e-9},
+    {"mayfly_egress_connections_total", "Connections that functions opened.", MetricType::Counter,
+     &Invocations::egress_connections},
+    {"mayfly_egress_requests_total", "HTTP requests that functions made.", MetricType::Counter,
+     &Invocations::egress_requests},
+    {"mayfly_egress_refused_total", "Connections that were not allowed.", MetricType::Counter,
+     &Invocations::egress_refused},
+    {"mayfly_egress_sent_bytes_total", "Bytes that functions sent.", MetricType::Counter, &Invocations::egress_out},
+    {"mayfly_egress_received_bytes_total", "Bytes that functions received.", MetricType::Counter,
+     &Invocations::egress_in},
 };
 
 MetricFamily family_of(const PerFunction& kind, const std::map<std::string, std::shared_ptr<Invocations>>& functions) {

@@ -14,8 +14,16 @@ void Histogram::observe(std::chrono::nanoseconds duration) noexcept {
 void Invocations::add(const Receipt& receipt) noexcept {
   constexpr auto kRelaxed = std::memory_order_relaxed;
   const auto count = [](std::chrono::nanoseconds time) { return static_cast<std::uint64_t>(time.count()); };
-  if (receipt.queue.count() != 0) queue.fetch_add(count(receipt.queue), kRelaxed);
-  if (receipt.load.count() != 0) load.fetch_add(count(receipt.load), kRelaxed);
+  const auto add_if_any = [](std::atomic<std::uint64_t>& sum, std::uint64_t value) {
+    if (value != 0) sum.fetch_add(value, kRelaxed);
+  };
+  add_if_any(queue, count(receipt.queue));
+  add_if_any(load, count(receipt.load));
+  add_if_any(egress_connections, receipt.egress.connections);
+  add_if_any(egress_requests, receipt.egress.requests);
+  add_if_any(egress_refused, receipt.egress.refused);
+  add_if_any(egress_out, receipt.egress.bytes_out);
+  add_if_any(egress_in, receipt.egress.bytes_in);
   instantiate.fetch_add(count(receipt.instantiate), kRelaxed);
   guest.fetch_add(count(receipt.guest), kRelaxed);
   host.fetch_add(count(receipt.host), kRelaxed);

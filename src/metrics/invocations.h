@@ -36,6 +36,9 @@ struct Invocations {
   std::atomic<std::uint64_t> memory_peak = 0;  // the most of any invocation, bytes
   // Nanoseconds, as in a receipt.
   std::atomic<std::uint64_t> queue = 0, load = 0, instantiate = 0, guest = 0, host = 0;
+  // As in an Egress.
+  std::atomic<std::uint64_t> egress_connections = 0, egress_requests = 0, egress_refused = 0, egress_out = 0,
+                             egress_in = 0;
   Histogram duration;
   PerSecond log;          // bytes written
   PerSecond log_notices;  // of ours in it

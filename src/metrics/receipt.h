@@ -1,5 +1,7 @@
 #pragma once
 
+#include "metrics/egress.h"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +17,7 @@ struct Receipt {
   std::chrono::nanoseconds host{0};         // CPU time of host functions
   std::size_t memory_peak = 0;              // bytes of memories and tables
   std::uint64_t bytes_out = 0;              // of the response's body
+  Egress egress;
 };
 
 }  // namespace mayfly::metrics

@@ -103,9 +103,9 @@ Result<std::unique_ptr<Module>> Engine::compile_code(std::string_view bytes, std
     }
     return std::make_unique<Module>(compiled, Tier::kBaseline);
   }
-  if (auto* error = wasmtime_module_new(engine_, as_bytes(bytes), bytes.size(), &compiled)) {
-    return refusal(message_of(error));
-  }
+  auto* error = want == Want::kSoon ? wasmtime_module_new(engine_, as_bytes(bytes), bytes.size(), &compiled)
+                                    : mayfly_module_new_behind(engine_, as_bytes(bytes), bytes.size(), &compiled);
+  if (error != nullptr) return refusal(message_of(error));
   cache_->store(compiled, artefact);
   return std::make_unique<Module>(compiled);
 }
@@ -120,7 +120,7 @@ Result<std::unique_ptr<Module>> Engine::compile(std::string_view bytes, std::str
 Result<std::shared_ptr<const Program>> Engine::link(const Module& module, EntryPoint entry) {
   std::unique_ptr<Module> memory;
   if (const std::string& text = module.imported_memory(); !text.empty()) {
-    auto provider = compile_code(text, sha256_hex(text), Want::kOptimised);
+    auto provider = compile_code(text, sha256_hex(text), Want::kSoon);
     if (!provider) return fail(std::move(provider.error()));
     memory = std::move(*provider);
   }

@@ -37,8 +37,8 @@ class Engine {
   Engine(const Engine&) = delete;
 
   // Maps the code of an upload (a binary or text) from the cache, or compiles it, and checks its imports. `artefact` is
-  // the SHA-256 of the bytes in hex. With kSoon, a large module that is not in the cache gets baseline code. Blocks for
-  // as long as compiling takes: never on a loop.
+  // the SHA-256 of the bytes in hex. With kSoon, a large module that is not in the cache gets baseline code; with
+  // kOptimised, compiling stays behind everything else. Blocks for as long as that takes: never on a loop.
   enum class Want { kOptimised, kSoon };
   Result<std::unique_ptr<Module>> compile(std::string_view bytes, std::string_view artefact,
                                           Want want = Want::kOptimised) const;

@@ -3,6 +3,7 @@
 #include "base/result.h"
 #include "egress/gate.h"
 #include "http/message.h"
+#include "metrics/egress.h"
 #include "net/loop.h"
 #include "sandbox/guest_memory.h"
 #include "sandbox/limits.h"
@@ -73,7 +74,7 @@ class Guest {
   ExperimentalHttp& experimental_http();
 
   const egress::Rules& egress_rules() const { return inputs_.egress != nullptr ? *inputs_.egress : no_egress_; }
-  egress::Usage& egress_usage() { return egress_usage_; }
+  metrics::Egress& egress_usage() { return egress_usage_; }
 
   // Notes why the guest ends; the host function then returns stopped().
   void stop(Error why) { stopped_ = std::move(why); }
@@ -110,7 +111,7 @@ class Guest {
   HandleResponse response_;
   wasi::Descriptors descriptors_;
   const egress::Rules no_egress_;
-  egress::Usage egress_usage_;  // before what uses it
+  metrics::Egress egress_usage_;  // before what uses it
   std::unique_ptr<Sockets> sockets_;
   std::unique_ptr<ExperimentalHttp> experimental_http_;
   std::unique_ptr<Sleep> sleep_;

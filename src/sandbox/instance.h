@@ -49,6 +49,7 @@ class Instance {
     std::chrono::nanoseconds guest{0};  // CPU time of its own code
     std::chrono::nanoseconds host{0};   // CPU time of host functions
     std::size_t memory_peak = 0;        // bytes of memories and tables
+    metrics::Egress egress;
   };
   Usage usage() const;
 

@@ -17,6 +17,12 @@ void log_receipt(LogLine& line, const metrics::Receipt& receipt) {
   if (receipt.load.count() > 0) line.number("load_ns", receipt.load.count());
   line.number("instantiate_ns", receipt.instantiate.count()).number("guest_ns", receipt.guest.count());
   line.number("host_ns", receipt.host.count()).number("memory", receipt.memory_peak);
+  const metrics::Egress& egress = receipt.egress;
+  if (egress.connections + egress.requests > 0) {
+    line.number("connections", egress.connections).number("requests", egress.requests);
+    line.number("sent", egress.bytes_out).number("received", egress.bytes_in);
+  }
+  if (egress.refused > 0) line.number("egress_refused", egress.refused);
 }
 
 }  // namespace

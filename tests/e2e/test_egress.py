@@ -127,6 +127,18 @@ def test_a_request_and_all_of_its_answer(server, origin):
     assert headers["Host"] == f"127.0.0.1:{origin.port}"
 
 
+def test_what_a_function_used_is_in_its_log_line_and_in_the_metrics(server, origin):
+    deploy(server, f"http={origin.url('')}")
+    ask(server, origin.url(), method="POST", body=b"a question")
+    ask(server, "http://127.0.0.2/")
+    used = server.wait_for_log(event="request", function="ask", requests=1)
+    assert used["connections"] == 1 and used["sent"] >= len("a question") and used["received"] >= len("answer to ")
+    assert server.wait_for_log(event="request", function="ask", egress_refused=1).get("requests") is None
+    for name, value in (("connections", 1), ("requests", 1), ("refused", 1), ("sent_bytes", used["sent"]),
+                        ("received_bytes", used["received"])):
+        assert f'mayfly_egress_{name}_total{{function="ask"}} {value}\n' in server.get("/_mayfly/metrics").text
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_every_method(server, origin, method):
     deploy(server, f"http={origin.url('')}")

@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import pathlib
 import re
+import resource
 import time
 
 import pytest
@@ -186,6 +187,18 @@ def test_a_thousand_waiting_requests_cost_no_thread_and_little_memory(server):
         until(lambda: server.sandboxes() == 1000, "all of them to wait")
         assert value("Threads") == threads
         assert value("VmRSS") - memory < 100 * 1024, "kB: 100 KiB each is a bound; some 25 are measured"
+        assert {wire.read().status for wire in wires} == {200}
+
+
+def test_many_requests_at_once_are_all_answered(make_server):
+    """Their guests keep up with the sockets: a function of microseconds does not fill its queue."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    server = make_server("--threads", "1")
+    server.deploy("hello", "run")
+    with contextlib.ExitStack() as stack:
+        wires = [stack.enter_context(Wire(server, timeout=30)) for _ in range(6000)]
+        for wire in wires:
+            wire.send(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
         assert {wire.read().status for wire in wires} == {200}
 
 

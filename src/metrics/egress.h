@@ -2,10 +2,10 @@
 
 #include <cstdint>
 
-namespace mayfly::egress {
+namespace mayfly::metrics {
 
 // What one invocation has used of the network.
-struct Usage {
+struct Egress {
   std::uint64_t connections = 0;  // opened; a request over one that was kept opens none
   std::uint64_t requests = 0;     // HTTP, redirects included
   std::uint64_t refused = 0;      // by the rules
@@ -13,4 +13,4 @@ struct Usage {
   std::uint64_t bytes_in = 0;
 };
 
-}  // namespace mayfly::egress
+}  // namespace mayfly::metrics
