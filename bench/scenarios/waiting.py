@@ -12,6 +12,7 @@ from slow_backend import SlowBackend
 CONNECTIONS_PER_ADDRESS = 8_000  # of the ports that one pair of addresses has; 28 232 unless the system is set otherwise
 DESCRIPTORS_ELSEWHERE = 2_000
 SLEEP_SECONDS = 30  # long enough for all to be there
+PAUSE_SECONDS = 3  # before memory is looked at again: it goes back to the system within about a second
 QUICK = {"requests": 500}
 
 
@@ -71,6 +72,7 @@ def _measure(server, targets, requests, release):
         clients.close()
         while connection.sandboxes():
             time.sleep(0.02)
+    time.sleep(PAUSE_SECONDS)
     return {"before": before, "during": during, "after": server.process.memory(), "requests": requests,
             "waiting": waiting, "answered": answered, "seconds": opening}
 
@@ -82,6 +84,7 @@ def _measure_idle(server, target, requests):
     answered = clients.answers()
     during = server.process.memory()
     clients.close()
+    time.sleep(PAUSE_SECONDS)
     return {"before": before, "during": during, "after": server.process.memory(), "requests": requests,
             "waiting": 0, "answered": answered}
 
