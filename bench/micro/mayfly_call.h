@@ -21,6 +21,8 @@ class MayflyCall : sandbox::GuestHost {
   bool output_ready() override { return true; }
   Status write_output(std::string_view bytes) override;
   void write_log(std::string_view) override {}
+  Status respond(http::Response) override { return {}; }
+  Status send(std::string_view) override { return {}; }
   void wake() override { woken_ = true; }
   net::Loop& loop() override { return loop_; }
   egress::Gate& egress() override { return egress_; }

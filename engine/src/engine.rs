@@ -92,7 +92,9 @@ fn common_settings(image_bytes: u64) -> Config {
         .wasm_threads(false) // a shared memory outlives its limits
         .wasm_exceptions(true)
         .wasm_function_references(true)
-        .wasm_gc(true);
+        .wasm_gc(true)
+        .wasm_component_model(true)
+        .wasm_component_model_async(true);
     engine
 }
 

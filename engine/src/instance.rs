@@ -1,7 +1,9 @@
 //! One invocation: a store, its limits, and the suspended call. One owner at a time; an event loop polls it.
 
+use crate::component;
 use crate::limiter::Limiter;
 use crate::program::{Program, mayfly_program_t};
+use crate::wake::Bell;
 use crate::{Data, wasm_byte_vec_t, wasm_engine_t, wasmtime_store_new, wasmtime_store_t};
 use std::any::Any;
 use std::ffi::c_void;
@@ -12,6 +14,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 use wasmtime::{Extern, Memory, PoolConcurrencyLimitError, Result, Store, ThrownException, Trap, UpdateDeadline, ValType, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
 
 /// What to do with a guest that a tick has hit.
 #[repr(u8)]
@@ -58,6 +61,8 @@ pub struct mayfly_outcome_t {
     pub pool_exhausted: bool,
     /// Whether the guest was ever refused memory.
     pub memory_denied: bool,
+    /// What a component gave to `exit`, when that is how it failed; -1 otherwise.
+    pub exit_code: i64,
 }
 
 /// What an instance has used so far.
@@ -69,38 +74,61 @@ pub struct mayfly_usage_t {
     pub memory_peak: usize,
 }
 
+type Call = Pin<Box<dyn Future<Output = Result<String>>>>;
+
 pub struct mayfly_instance_t {
-    call: Option<Pin<Box<dyn Future<Output = Result<String>>>>>,
-    parts: Parts,
+    call: Option<Call>,
+    shared: *mut Shared,
+    core: Option<Core>,
+    bell: Option<Arc<Bell>>, // of a component; a core module is woken by C++
 }
 
-/// What the future borrows, and host functions see through it: raw, so that neither claims it for itself.
-struct Parts {
+/// What the future of a core module borrows, and host functions see through it: raw, so that neither claims it for itself.
+struct Core {
     store: *mut wasmtime_store_t,
-    shared: *mut Shared,
     program: *const Program,
 }
 
-struct Shared {
-    limiter: Limiter,
-    imported_memory: Option<Memory>,
-    instantiate_ns: u64,
+/// What the guest's store and the instance both know.
+pub(crate) struct Shared {
+    pub limiter: Limiter,
+    pub imported_memory: Option<Memory>,
+    pub instantiate_ns: u64,
+    ticked: bool,
+}
+
+impl Shared {
+    pub fn new(memory_bytes: usize) -> Self {
+        Self { limiter: Limiter::new(memory_bytes), imported_memory: None, instantiate_ns: 0, ticked: false }
+    }
+}
+
+impl mayfly_instance_t {
+    pub(crate) fn of_component(call: Call, shared: *mut Shared, bell: Arc<Bell>) -> Box<Self> {
+        Box::new(Self { call: Some(call), shared, core: None, bell: Some(bell) })
+    }
 }
 
 impl Drop for mayfly_instance_t {
     fn drop(&mut self) {
+        let _runtime = self.bell.as_ref().map(|bell| {
+            bell.silence();
+            component::enter()
+        });
         self.call = None; // unwinds a suspended guest, which uses the rest
-        // SAFETY: each came from into_raw in mayfly_instance_new, and the future is gone.
+        // SAFETY: each came from into_raw when the instance was made, and the future is gone.
         unsafe {
-            drop(Box::from_raw(self.parts.store));
-            drop(Box::from_raw(self.parts.shared));
-            drop(Arc::from_raw(self.parts.program));
+            if let Some(core) = &self.core {
+                drop(Box::from_raw(core.store));
+                drop(Arc::from_raw(core.program));
+            }
+            drop(Box::from_raw(self.shared));
         }
     }
 }
 
 /// A pointer that closures of the store may carry: the instance has one owner at a time.
-struct Carried<T>(*mut T);
+pub(crate) struct Carried<T>(pub *mut T);
 unsafe impl<T> Send for Carried<T> {}
 unsafe impl<T> Sync for Carried<T> {}
 
@@ -112,32 +140,36 @@ pub extern "C" fn mayfly_instance_new(
     config: &mayfly_instance_config_t,
 ) -> Box<mayfly_instance_t> {
     const { assert!(size_of::<wasmtime_store_t>() == size_of::<Store<Data>>()) };
-    let parts = Parts {
+    let shared = Box::into_raw(Box::new(Shared::new(config.memory_bytes)));
+    let core = Core {
         store: Box::into_raw(wasmtime_store_new(engine, config.data, None)),
-        shared: Box::into_raw(Box::new(Shared {
-            limiter: Limiter::new(config.memory_bytes),
-            imported_memory: None,
-            instantiate_ns: 0,
-        })),
         program: Arc::into_raw(program.0.clone()),
     };
     // SAFETY: they live until the instance is dropped, which drops the future first.
-    let (store, program) = unsafe { (&mut *parts.store.cast::<Store<Data>>(), &*parts.program) };
-    let shared = Carried(parts.shared);
+    let (store, program) = unsafe { (&mut *core.store.cast::<Store<Data>>(), &*core.program) };
+    let limited = Carried(shared);
     store.limiter(move |_| {
-        let shared = &shared;
-        unsafe { &mut (*shared.0).limiter }
+        let limited = &limited;
+        unsafe { &mut (*limited.0).limiter }
     });
+    watch_ticks(store, config, Carried(shared));
+    let call: Call = Box::pin(run(store, program, Carried(shared)));
+    Box::new(mayfly_instance_t { call: Some(call), shared, core: Some(core), bell: None })
+}
+
+pub(crate) fn watch_ticks<T>(store: &mut Store<T>, config: &mayfly_instance_config_t, shared: Carried<Shared>) {
     let (on_tick, data) = (config.on_tick, Carried(config.data));
     store.epoch_deadline_callback(move |_| {
-        let data = &data;
+        let (data, shared) = (&data, &shared);
         match on_tick(data.0) {
-            mayfly_tick_t::Yield => Ok(UpdateDeadline::Yield(1)),
+            mayfly_tick_t::Yield => {
+                unsafe { (*shared.0).ticked = true };
+                Ok(UpdateDeadline::Yield(1))
+            }
             mayfly_tick_t::Stop => Err(Trap::Interrupt.into()),
             mayfly_tick_t::Continue => Ok(UpdateDeadline::Continue(1)),
         }
     });
-    Box::new(mayfly_instance_t { call: Some(Box::pin(run(store, program, Carried(parts.shared)))), parts })
 }
 
 async fn run(store: &mut Store<Data>, program: &Program, shared: Carried<Shared>) -> Result<String> {
@@ -170,8 +202,10 @@ pub extern "C" fn mayfly_instance_poll(
     outcome: &mut std::mem::MaybeUninit<mayfly_outcome_t>,
 ) -> mayfly_progress_t {
     let Some(call) = instance.call.as_mut() else { return mayfly_progress_t::Failed };
-    let polled = catch_unwind(AssertUnwindSafe(|| {
-        call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    let (shared, bell) = (instance.shared, instance.bell.clone());
+    let polled = catch_unwind(AssertUnwindSafe(|| match bell {
+        None => call.as_mut().poll(&mut Context::from_waker(Waker::noop())),
+        Some(bell) => poll_component(call, shared, bell),
     }));
     let ended = match polled {
         Ok(Poll::Pending) => return mayfly_progress_t::Suspended,
@@ -184,7 +218,8 @@ pub extern "C" fn mayfly_instance_poll(
         backtrace: Vec::new().into(),
         trapped: false,
         pool_exhausted: false,
-        memory_denied: unsafe { (*instance.parts.shared).limiter.denied() },
+        memory_denied: unsafe { (*instance.shared).limiter.denied() },
+        exit_code: -1,
     };
     let progress = match ended {
         Ok(value) => {
@@ -193,6 +228,7 @@ pub extern "C" fn mayfly_instance_poll(
         }
         Err(error) => {
             written.trapped = error.is::<Trap>() || error.is::<ThrownException>();
+            written.exit_code = error.downcast_ref::<I32Exit>().map_or(-1, |exit| i64::from(exit.0));
             written.pool_exhausted = error.is::<PoolConcurrencyLimitError>();
             written.reason = error.root_cause().to_string().into_bytes().into();
             if let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() {
@@ -203,6 +239,20 @@ pub extern "C" fn mayfly_instance_poll(
     };
     outcome.write(written);
     progress
+}
+
+/// A component is polled again as long as its own parts wake each other, and no tick has passed.
+fn poll_component(call: &mut Call, shared: *mut Shared, bell: Arc<Bell>) -> Poll<Result<String>> {
+    let _runtime = component::enter();
+    let waker = Waker::from(bell.clone());
+    unsafe { (*shared).ticked = false };
+    loop {
+        bell.poll_begins();
+        let polled = call.as_mut().poll(&mut Context::from_waker(&waker));
+        if polled.is_ready() || unsafe { (*shared).ticked } || !bell.poll_ends() {
+            return polled;
+        }
+    }
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {
@@ -224,13 +274,13 @@ pub unsafe extern "C" fn mayfly_instance_imported_memory(
     instance: *const mayfly_instance_t,
     memory: &mut std::mem::MaybeUninit<Memory>,
 ) -> bool {
-    let imported = unsafe { (*(*std::ptr::addr_of!((*instance).parts)).shared).imported_memory };
+    let imported = unsafe { (*(*instance).shared).imported_memory };
     imported.map(|found| memory.write(found)).is_some()
 }
 
 /// While the instance is not being polled.
 #[unsafe(no_mangle)]
 pub extern "C" fn mayfly_instance_usage(instance: &mayfly_instance_t) -> mayfly_usage_t {
-    let shared = unsafe { &*instance.parts.shared };
+    let shared = unsafe { &*instance.shared };
     mayfly_usage_t { instantiate_ns: shared.instantiate_ns, memory_peak: shared.limiter.peak() }
 }

@@ -9,11 +9,13 @@
 #![allow(non_camel_case_types, reason = "the names of a C API")]
 #![allow(dead_code, reason = "the variants that only C++ makes, the fields that only keep alive")]
 
+mod component;
 mod engine;
 mod host;
 mod instance;
 mod limiter;
 mod program;
+mod wake;
 
 pub use wasmtime_c_api::*;
 

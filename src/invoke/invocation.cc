@@ -87,7 +87,8 @@ void Invocation::resume() {
 
 void Invocation::go_on(Instance::Progress progress) {
   switch (progress) {
-    case Instance::Progress::kYielded: return ++ticks_ < kForegroundTicks ? take_turns() : go_away();
+    case Instance::Progress::kYielded:
+      return ++ticks_ < kForegroundTicks || !task_->instance().may_move() ? take_turns() : go_away();
     case Instance::Progress::kWaiting: return wait();
     case Instance::Progress::kEnded: return conclude();
   }
@@ -123,6 +124,9 @@ void Invocation::come_home(std::unique_ptr<Task> task, Instance::Progress progre
 void Invocation::wait() {
   if (std::exchange(woken_, false)) return make_ready();
   state_ = State::kWaiting;
+  if (head_ && !committed_) {  // what it has sent so far does not wait with it
+    if (auto sent = commit(); !sent) return fail_with(std::move(sent.error()));
+  }
   limit_wall(std::chrono::milliseconds(0));
 }
 
@@ -160,10 +164,14 @@ bool Invocation::output_ready() {
 }
 
 Status Invocation::write_output(std::string_view bytes) {
-  if (kind() == Kind::kRun || kind() == Kind::kHandle) {  // their response does not come from stdout
+  if (kind() != Kind::kCommand && kind() != Kind::kHandler) {  // their response does not come from stdout
     task_->log().write(bytes);
     return {};
   }
+  return send(bytes);
+}
+
+Status Invocation::send(std::string_view bytes) {
   output_bytes_ += bytes.size();
   if (output_bytes_ > settings().limits.response_bytes) {
     return fail(ErrorCode::kResponseTooLarge,
@@ -178,6 +186,7 @@ Status Invocation::write_output(std::string_view bytes) {
 }
 
 Result<sandbox::abi::Head> Invocation::read_head() {
+  if (head_) return sandbox::abi::Head{std::move(*head_), 0, ""};
   auto head = sandbox::abi::read_head(kind(), settings(), output_);
   if (head && !head->ignored.empty()) {
     task_->log().write(fmt::format("mayfly left out `{}`: it is not a header line\n", head->ignored));
@@ -213,8 +222,8 @@ void Invocation::conclude() {
 void Invocation::succeed() {
   Instance& instance = task_->instance();
   http::Response response;
-  if (kind() == Kind::kRun) {
-    response.fields.add("Content-Type", "text/plain; charset=utf-8");
+  if (kind() == Kind::kRun || kind() == Kind::kExec) {
+    response.fields.add("Content-Type", kind() == Kind::kRun ? "text/plain; charset=utf-8" : "application/json");
     response.body = std::move(instance.outcome().value);
   } else if (kind() == Kind::kHandle) {
     auto taken = sandbox::abi::take_response(std::move(instance.guest().response()));

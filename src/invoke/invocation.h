@@ -41,6 +41,8 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   // For its task, while that is at home.
   bool output_ready();
   Status write_output(std::string_view bytes);
+  void respond(http::Response head) { head_ = std::move(head); }
+  Status send(std::string_view bytes);
   void wake();
   bool is_done() const { return state_ == State::kDone; }
   void come_home(std::unique_ptr<Task> task, sandbox::Instance::Progress progress);
@@ -88,7 +90,8 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   bool woken_ = false;          // before it waited
   boost::asio::steady_timer timer_;
 
-  std::string output_;  // stdout that is not committed yet
+  std::optional<http::Response> head_;  // that a component has sent
+  std::string output_;                  // stdout, or its body, that is not committed yet
   std::uint64_t output_bytes_ = 0;
   bool committed_ = false;
 };

@@ -48,6 +48,16 @@ Status Task::write_output(std::string_view bytes) {
   return home ? home->write_output(bytes) : Status();
 }
 
+Status Task::respond(http::Response head) {
+  if (const auto home = home_.lock()) home->respond(std::move(head));
+  return {};
+}
+
+Status Task::send(std::string_view bytes) {
+  const auto home = home_.lock();
+  return home ? home->send(bytes) : Status();
+}
+
 void Task::wake() {
   if (const auto home = home_.lock()) home->wake();
 }

@@ -53,6 +53,21 @@ constexpr std::array kAsks = {
     Asks{"wasi_experimental_http", "req", kRequest},
 };
 
+// What an interface whose name starts so asks for.
+constexpr std::array kInterfaces = {
+    std::pair{std::string_view("wasi:cli/stdin"), Abilities{kReadInput}},
+    std::pair{std::string_view("wasi:cli/stdout"), Abilities{kWriteOutput}},
+    std::pair{std::string_view("wasi:cli/stderr"), Abilities{kWriteOutput}},
+    std::pair{std::string_view("wasi:cli/environment"), Abilities{kReadArguments | kReadEnvironment}},
+    std::pair{std::string_view("wasi:clocks/"), Abilities{kReadClock}},
+    std::pair{std::string_view("wasi:clocks/monotonic-clock"), Abilities{kSleep}},
+    std::pair{std::string_view("wasi:random/"), Abilities{kRandom}},
+    std::pair{std::string_view("wasi:filesystem/"), Abilities{kFiles}},
+    std::pair{std::string_view("wasi:sockets/"), Abilities{kConnect}},
+    std::pair{std::string_view("wasi:http/outgoing-handler"), Abilities{kRequest}},
+    std::pair{std::string_view("wasi:http/client"), Abilities{kRequest}},
+};
+
 constexpr std::array kInside = {
     std::pair{kReadInput, "read stdin"},
     std::pair{kWriteOutput, "write stdout and stderr"},
@@ -76,6 +91,18 @@ Abilities abilities_of(const std::vector<Import>& imports) {
   for (const Import& import : imports) {
     for (const auto& [module, prefix, asked] : kAsks) {
       if (import.module == module && import.name.starts_with(prefix)) abilities |= asked;
+    }
+  }
+  return abilities;
+}
+
+Abilities abilities_of_interfaces(std::string_view interfaces) {
+  Abilities abilities = 0;
+  while (!interfaces.empty()) {
+    const std::string_view name = interfaces.substr(0, interfaces.find('\n'));
+    interfaces.remove_prefix(std::min(name.size() + 1, interfaces.size()));
+    for (const auto& [prefix, asked] : kInterfaces) {
+      if (name.starts_with(prefix)) abilities |= asked;
     }
   }
   return abilities;

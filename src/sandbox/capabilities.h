@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mayfly::sandbox {
@@ -12,6 +13,7 @@ namespace mayfly::sandbox {
 // What a module asks for, by its imports: a set of bits.
 using Abilities = std::uint32_t;
 Abilities abilities_of(const std::vector<Import>& imports);
+Abilities abilities_of_interfaces(std::string_view interfaces);  // that a component imports, a line each
 
 // What a function can do: what its module asks for, as far as its settings grant it.
 struct Capabilities {

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <optional>
 
 namespace mayfly::sandbox {
 namespace {
@@ -27,8 +28,29 @@ std::uint32_t derive_slots() {
 
 // What the engine says about a module it refuses, as our error.
 tl::unexpected<Error> refusal(std::string message) {
-  const bool over_limit = message.find("exceeds the") != std::string::npos;
-  return fail(over_limit ? ErrorCode::kOverPoolLimit : ErrorCode::kBadModule, std::move(message));
+  const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
+  const auto code = says("exceeds the")                             ? ErrorCode::kOverPoolLimit
+                    : says("matching implementation was not found") ? ErrorCode::kUnknownImport
+                                                                    : ErrorCode::kBadModule;
+  return fail(code, std::move(message));
+}
+
+std::optional<Kind> kind_of(mayfly_world_t world) {
+  switch (world) {
+    case MAYFLY_WORLD_T_HTTP02:
+    case MAYFLY_WORLD_T_HTTP03: return Kind::kHttp;
+    case MAYFLY_WORLD_T_COMMAND: return Kind::kCommand;
+    case MAYFLY_WORLD_T_EXEC: return Kind::kExec;
+    case MAYFLY_WORLD_T_OTHER: break;
+  }
+  return std::nullopt;
+}
+
+// Of lines.
+std::string comma_separated(std::string_view lines) {
+  std::string list(lines.substr(0, lines.find_last_not_of('\n') + 1));
+  for (auto at = list.find('\n'); at != std::string::npos; at = list.find('\n', at)) list.replace(at, 1, ", ");
+  return list;
 }
 
 }  // namespace
@@ -53,6 +75,9 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   auto linker = make_linker(made);
   if (!linker) return fail(std::move(linker.error()));
   engine->linker_ = linker->release();
+  if (auto* error = mayfly_component_linker_new(made, &engine->component_linker_)) {
+    return fail(ErrorCode::kInternal, message_of(error));
+  }
   return engine;
 }
 
@@ -65,6 +90,7 @@ Engine::Engine(wasm_engine_t* engine, EngineInfo info, const EngineOptions& opti
 Engine::~Engine() {
   epoch_.reset();
   if (linker_ != nullptr) wasmtime_linker_delete(linker_);
+  if (component_linker_ != nullptr) mayfly_component_linker_delete(component_linker_);
   wasm_engine_delete(engine_);
 }
 
@@ -86,7 +112,8 @@ Result<std::unique_ptr<Module>> Engine::compile_code(std::string_view bytes, std
       bytes = binary.view();
       break;
     case UploadKind::kComponent:
-      return fail(ErrorCode::kBadModule, "the file is a component; this server runs core modules");
+    case UploadKind::kComponentText:
+      return fail(ErrorCode::kBadModule, "the file is a component, where a core module is needed");
     case UploadKind::kUnknown:
       return fail(ErrorCode::kNotWasm, bytes.empty()
                                            ? "the file is empty"
@@ -135,6 +162,13 @@ Result<std::shared_ptr<const Program>> Engine::link(const Module& module, EntryP
 
 Result<std::shared_ptr<const Program>> Engine::load(std::string_view bytes, std::string_view artefact,
                                                     std::string_view entry, Want want) {
+  const UploadKind upload = sniff(bytes);
+  if (upload == UploadKind::kComponent) return load_component(bytes);
+  if (upload == UploadKind::kComponentText) {
+    Bytes binary;
+    if (auto* error = wasmtime_wat2wasm(bytes.data(), bytes.size(), &binary)) return refusal(message_of(error));
+    return load_component(binary.view());
+  }
   const auto module = compile(bytes, artefact, want);
   if (!module) return fail(module.error());
   auto found = find_entry_point(**module, entry);
@@ -142,9 +176,35 @@ Result<std::shared_ptr<const Program>> Engine::load(std::string_view bytes, std:
   return link(**module, std::move(*found));
 }
 
+Result<std::shared_ptr<const Program>> Engine::load_component(std::string_view bytes) {
+  mayfly_component_t* made = nullptr;
+  if (auto* error = mayfly_component_new(component_linker_, as_bytes(bytes), bytes.size(), &made)) {
+    return refusal(message_of(error));
+  }
+  Handle<mayfly_component_t, mayfly_component_delete> component(made);
+  const auto kind = kind_of(mayfly_component_world(made));
+  if (!kind) {
+    Bytes exports;
+    mayfly_component_exports(made, &exports);
+    return fail(ErrorCode::kNoEntryPoint,
+                fmt::format("the component exports no wasi:http handler, no wasi:cli/run and no `exec`; it exports {}",
+                            exports.size == 0 ? "nothing" : comma_separated(exports.view())));
+  }
+  Bytes imports;
+  mayfly_component_imports(made, &imports);
+  Program::Facts facts{{*kind, ""}, abilities_of_interfaces(imports.view())};
+  return std::make_shared<const Program>(*this, component.release(), std::move(facts));
+}
+
 Program::Program(Engine& engine, mayfly_program_t* linked, Facts facts)
     : engine_(engine), linked_(linked), facts_(std::move(facts)) {}
 
-Program::~Program() { mayfly_program_delete(linked_); }
+Program::Program(Engine& engine, mayfly_component_t* component, Facts facts)
+    : engine_(engine), component_(component), facts_(std::move(facts)) {}
+
+Program::~Program() {
+  if (linked_ != nullptr) mayfly_program_delete(linked_);
+  if (component_ != nullptr) mayfly_component_delete(component_);
+}
 
 }  // namespace mayfly::sandbox

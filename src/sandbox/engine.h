@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+struct mayfly_component_linker_t;
 struct wasm_engine_t;
 struct wasmtime_linker;
 
@@ -59,10 +60,12 @@ class Engine {
 
  private:
   Engine(wasm_engine_t* engine, EngineInfo info, const EngineOptions& options);
+  Result<std::shared_ptr<const Program>> load_component(std::string_view bytes);
   Result<std::unique_ptr<Module>> compile_code(std::string_view bytes, std::string_view artefact, Want want) const;
 
   wasm_engine_t* engine_;
   wasmtime_linker* linker_ = nullptr;
+  mayfly_component_linker_t* component_linker_ = nullptr;
   EngineInfo info_;
   std::unique_ptr<CodeCache> cache_;
   std::unique_ptr<EpochTicker> epoch_;

@@ -31,6 +31,7 @@ struct Inputs {
   std::vector<std::string> environment;                                    // NAME=value
   std::string_view standard_input;                                         // all of it
   const std::map<std::string, std::string, std::less<>>* table = nullptr;  // what db_get reads; may be null
+  const http::Request* request = nullptr;                                  // for kHttp; read when the instance is made
   const egress::Rules* egress = nullptr;                                   // what it may connect to; null for nothing
   std::span<const vfs::Mount> mounts;                                      // what it sees of files
 };
@@ -43,6 +44,8 @@ class GuestHost {
   virtual bool output_ready() = 0;
   virtual Status write_output(std::string_view bytes) = 0;  // stdout; an error ends the guest
   virtual void write_log(std::string_view bytes) = 0;       // stderr and `log`; lines are found by the receiver
+  virtual Status respond(http::Response head) = 0;          // of a kHttp function: its response begins
+  virtual Status send(std::string_view bytes) = 0;          // and has this body
   virtual void wake() = 0;                                  // a host function that waited can go on
   virtual net::Loop& loop() = 0;
   virtual egress::Gate& egress() = 0;  // of the loop

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mayfly_engine.h>
 #include <wasmtime.h>
 
 #include <memory>
@@ -29,6 +30,11 @@ struct Bytes : wasm_byte_vec_t {
   ~Bytes() { wasm_byte_vec_delete(this); }
 
   std::string_view view() const { return {data, size}; }
+};
+
+// What the engine is told of an instance: its type stays out of headers.
+struct EngineConfig {
+  mayfly_instance_config_t raw;
 };
 
 inline const std::uint8_t* as_bytes(std::string_view text) {

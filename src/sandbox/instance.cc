@@ -34,12 +34,14 @@ Instance::Instance(std::shared_ptr<const Program> program, const Inputs& inputs,
       guest_(inputs, limits, host),
       started_(steady_clock::now()),
       deadline_(started_ + limits.wall) {
-  const mayfly_instance_config_t config = {
+  const EngineConfig config = {{
       .data = this,
       .on_tick = [](void* self) { return static_cast<mayfly_tick_t>(on_tick(self)); },
       .memory_bytes = limits.memory_bytes,
-  };
-  engine_instance_ = mayfly_instance_new(program_->engine().get(), program_->get(), &config);
+  }};
+  engine_instance_ = program_->component() != nullptr
+                         ? component_.emplace(guest_).call(program_->component(), config)
+                         : mayfly_instance_new(program_->engine().get(), program_->get(), &config.raw);
 }
 
 Instance::~Instance() { mayfly_instance_delete(engine_instance_); }
@@ -110,6 +112,7 @@ void Instance::conclude(bool returned, EngineOutcome& ended) {
   const Bytes reason(ended.raw.reason);
   const Bytes backtrace(ended.raw.backtrace);
   outcome_.value = value.view();
+  if (ended.raw.exit_code >= 0) guest_.exit(static_cast<std::uint32_t>(ended.raw.exit_code));
   if (returned || guest_.exit_code_ == 0u) return;
 
   if (guest_.exit_code_) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sandbox/component_call.h"
 #include "sandbox/guest.h"
 #include "sandbox/program.h"
 
@@ -53,6 +54,9 @@ class Instance {
   };
   Usage usage() const;
 
+  // Whether it may run on another thread than its loop's.
+  bool may_move() const { return !component_; }
+
   Kind kind() const { return program_->entry().kind; }
   Outcome& outcome() { return outcome_; }
   std::chrono::steady_clock::time_point deadline() const { return deadline_; }  // its wall limit
@@ -75,6 +79,7 @@ class Instance {
   std::optional<std::chrono::nanoseconds> cpu_at_resume_;  // thread clock, known once the guest has been ticked
   bool ticked_ = false;
   Outcome outcome_;
+  std::optional<ComponentHost> component_;  // for a component
   mayfly_instance_t* engine_instance_;
   std::optional<EngineMemory> memory_;  // the guest's, once a host function has found it
 };

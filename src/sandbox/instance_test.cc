@@ -59,6 +59,8 @@ class Invoked : public GuestHost {
     return {};
   }
   void write_log(std::string_view bytes) override { log += bytes; }
+  Status respond(http::Response) override { return {}; }
+  Status send(std::string_view) override { return {}; }
   void wake() override { woken_ = true; }
   net::Loop& loop() override { return loop_; }
   egress::Gate& egress() override { return egress_; }
@@ -199,6 +201,8 @@ TEST(Instance, UnwindsAGuestThatIsCancelledWhileItWaits) {
     bool output_ready() override { return true; }
     Status write_output(std::string_view) override { return {}; }
     void write_log(std::string_view) override {}
+    Status respond(http::Response) override { return {}; }
+    Status send(std::string_view) override { return {}; }
     void wake() override { ADD_FAILURE() << "woken after it was cancelled"; }
     net::Loop& loop() override { return loop_; }
     egress::Gate& egress() override { return egress_; }
@@ -241,7 +245,8 @@ TEST(Load, TellsNotWasmFromBadWasm) {
   EXPECT_EQ(engine().load("", "b", "").error().code, ErrorCode::kNotWasm);
   EXPECT_EQ(engine().load(std::string("\0asm\1\0\0\0\1", 9), "c", "").error().code, ErrorCode::kBadModule);
   EXPECT_EQ(engine().load("(module (func", "d", "").error().code, ErrorCode::kBadModule);
-  EXPECT_EQ(engine().load(std::string("\0asm\x0d\0\1\0", 8), "e", "").error().code, ErrorCode::kBadModule);
+  EXPECT_EQ(engine().load(std::string("\0asm\x0d\0\1\0", 8), "e", "").error().code, ErrorCode::kNoEntryPoint)
+      << "a component without exports";
 }
 
 TEST(Load, NamesTheLimitThatAModuleIsOver) {

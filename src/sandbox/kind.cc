@@ -38,12 +38,14 @@ std::string_view name_of(Kind kind) {
     case Kind::kCommand: return "command";
     case Kind::kHandle: return "handle";
     case Kind::kHandler: return "handler";
+    case Kind::kHttp: return "http";
+    case Kind::kExec: return "exec";
   }
   return "";
 }
 
 std::optional<Kind> kind_named(std::string_view name) {
-  for (const Kind kind : {Kind::kRun, Kind::kCommand, Kind::kHandle, Kind::kHandler}) {
+  for (const Kind kind : {Kind::kRun, Kind::kCommand, Kind::kHandle, Kind::kHandler, Kind::kHttp, Kind::kExec}) {
     if (name_of(kind) == name) return kind;
   }
   return std::nullopt;

@@ -14,6 +14,8 @@ enum class Kind {
   kCommand,  // WASI preview1: body on stdin, the response is stdout
   kHandle,   // the response is set with response_set_*
   kHandler,  // as a command, with the export `handler` and JSON on both sides
+  kHttp,     // a component that exports a wasi:http handler
+  kExec,     // a component that exports `exec`: the body is its argument, what it returns is the response, JSON both
 };
 
 std::string_view name_of(Kind kind);

@@ -78,14 +78,15 @@ UploadKind sniff(std::string_view bytes) {
     const auto next = bytes.find_first_not_of(" \t\r\n");
     if (next == std::string_view::npos) return UploadKind::kUnknown;
     bytes.remove_prefix(next);
-    std::size_t end = std::string_view::npos;
-    if (bytes.starts_with(";;")) end = bytes.find('\n');
-    else if (bytes.starts_with("(;")) end = bytes.find(";)");
-    else
-      return bytes.starts_with("(module") || bytes.starts_with("( module") ? UploadKind::kText : UploadKind::kUnknown;
+    const bool line = bytes.starts_with(";;");
+    if (!line && !bytes.starts_with("(;")) break;
+    const auto end = bytes.find(line ? "\n" : ";)");
     if (end == std::string_view::npos) return UploadKind::kUnknown;
-    bytes.remove_prefix(bytes.starts_with(";;") ? end + 1 : end + 2);
+    bytes.remove_prefix(line ? end + 1 : end + 2);
   }
+  if (bytes.starts_with("(module") || bytes.starts_with("( module")) return UploadKind::kText;
+  if (bytes.starts_with("(component") || bytes.starts_with("( component")) return UploadKind::kComponentText;
+  return UploadKind::kUnknown;
 }
 
 }  // namespace mayfly::sandbox

@@ -57,7 +57,7 @@ class Module {
 };
 
 // What an upload starts like.
-enum class UploadKind { kBinary, kText, kComponent, kUnknown };
+enum class UploadKind { kBinary, kText, kComponent, kComponentText, kUnknown };
 UploadKind sniff(std::string_view bytes);
 
 }  // namespace mayfly::sandbox

@@ -5,14 +5,15 @@
 
 #include <memory>
 
+struct mayfly_component_t;
 struct mayfly_program_t;
 
 namespace mayfly::sandbox {
 
 class Engine;
 
-// A module linked to the host functions, with its entry point: what every invocation starts from. Immutable,
-// shared by all threads; the engine outlives it.
+// A module or component linked to the host functions, with its entry point: what every invocation starts from.
+// Immutable, shared by all threads; the engine outlives it.
 class Program {
  public:
   struct Facts {
@@ -20,7 +21,8 @@ class Program {
     Abilities abilities = 0;
     Tier tier = Tier::kOptimised;
   };
-  Program(Engine& engine, mayfly_program_t* linked, Facts facts);  // takes `linked` over
+  Program(Engine& engine, mayfly_program_t* linked, Facts facts);       // takes `linked` over
+  Program(Engine& engine, mayfly_component_t* component, Facts facts);  // and `component`
   ~Program();
   Program(const Program&) = delete;
 
@@ -29,10 +31,12 @@ class Program {
   Tier tier() const { return facts_.tier; }
   Engine& engine() const { return engine_; }
   const mayfly_program_t* get() const { return linked_; }
+  const mayfly_component_t* component() const { return component_; }  // null for a module
 
  private:
   Engine& engine_;
-  mayfly_program_t* linked_;
+  mayfly_program_t* linked_ = nullptr;
+  mayfly_component_t* component_ = nullptr;
   Facts facts_;
 };
 

@@ -64,6 +64,8 @@ class Host final : public GuestHost {
     return {};
   }
   void write_log(std::string_view bytes) override { std::cerr << bytes; }
+  Status respond(http::Response) override { return {}; }
+  Status send(std::string_view) override { return {}; }
   void wake() override { woken_ = true; }
   net::Loop& loop() override { return loop_; }
 

@@ -51,7 +51,7 @@ UPLOADS = {
     "truncated": ((EXAMPLES / "hello-c" / "hello-c.wasm").read_bytes()[:-1], 422, "bad-module", ["offset"]),
     "header-only-junk": (BINARY + b"\xff" * 20, 422, "bad-module", ["offset"]),
     "wrong-version": (b"\0asm\2\0\0\0", 422, "bad-module", []),
-    "component": (b"\0asm\x0d\0\1\0", 422, "bad-module", ["component"]),
+    "component": (b"\0asm\x0d\0\1\0", 422, "no-entry-point", ["component"]),
     "text-with-an-error": (b"(module\n  (func (export \"run\") (result i32) (i32.cons 1)))", 422, "bad-module", ["2:"]),
     "ill-typed": (b'(module (func (export "run") (result i32) (i64.const 1)))', 422, "bad-module", ["type mismatch"]),
     "threads": (b'(module (memory 1 2 shared) (func (export "_start")))', 422, "bad-module", ["threads"]),

@@ -1,0 +1,126 @@
+//! One invocation of a component, as an instance that event loops poll like any other.
+
+use super::host::{Output, mayfly_bytes_t, mayfly_field_t, mayfly_host_t, mayfly_stream_t};
+use super::program::{Program, mayfly_component_t};
+use super::state::{Hooks, State};
+use super::{http02, http03};
+use crate::instance::{Carried, Shared, mayfly_instance_config_t, mayfly_instance_t, watch_ticks};
+use crate::wake::{Bell, mayfly_wake_t};
+use bytes::Bytes;
+use std::ffi::c_void;
+use std::time::Instant;
+use wasmtime::component::ResourceTable;
+use wasmtime::{Result, Store};
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
+use wasmtime_wasi::{I32Exit, WasiCtx};
+use wasmtime_wasi_http::WasiHttpCtx;
+
+/// The head of an HTTP request.
+#[repr(C)]
+pub struct mayfly_request_t {
+    pub method: mayfly_bytes_t,
+    pub target: mayfly_bytes_t,
+    pub authority: mayfly_bytes_t,
+    pub fields: *const mayfly_field_t,
+    pub field_count: usize,
+}
+
+/// What a component is called with. Read before mayfly_component_call returns, but for what `data` and `host` point to.
+#[repr(C)]
+pub struct mayfly_component_call_t {
+    pub instance: mayfly_instance_config_t,
+    pub host: mayfly_host_t,
+    pub wake: mayfly_wake_t,
+    pub wake_data: *mut c_void,
+    pub arguments: *const mayfly_bytes_t,
+    pub argument_count: usize,
+    pub environment: *const mayfly_field_t,
+    pub environment_count: usize,
+    /// The body of the request, which is the standard input of a command and the argument of exec.
+    pub input: mayfly_bytes_t,
+    /// For HTTP worlds; null for others.
+    pub request: *const mayfly_request_t,
+}
+
+unsafe fn slice<'a, T>(data: *const T, count: usize) -> &'a [T] {
+    if count == 0 { &[] } else { unsafe { std::slice::from_raw_parts(data, count) } }
+}
+
+fn wasi(call: &mayfly_component_call_t, input: Bytes) -> WasiCtx {
+    let mut wasi = WasiCtx::builder();
+    for argument in unsafe { slice(call.arguments, call.argument_count) } {
+        wasi.arg(unsafe { argument.text() });
+    }
+    for variable in unsafe { slice(call.environment, call.environment_count) } {
+        wasi.env(unsafe { variable.name.text() }, unsafe { variable.value.text() });
+    }
+    wasi.stdin(MemoryInputPipe::new(input));
+    wasi.stdout(Output { host: call.host, stream: mayfly_stream_t::Stdout });
+    wasi.stderr(Output { host: call.host, stream: mayfly_stream_t::Stderr });
+    wasi.build()
+}
+
+/// Prepares an invocation; nothing of the guest runs before the first poll. To be polled and deleted as any instance.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mayfly_component_call(
+    component: &mayfly_component_t,
+    call: &mayfly_component_call_t,
+) -> Box<mayfly_instance_t> {
+    let input = Bytes::copy_from_slice(unsafe { call.input.get() });
+    let shared = Box::into_raw(Box::new(Shared::new(call.instance.memory_bytes)));
+    let is_http = !call.request.is_null();
+    let state = State {
+        wasi: wasi(call, if is_http { Bytes::new() } else { input.clone() }),
+        http: WasiHttpCtx::new(),
+        hooks: Hooks,
+        table: ResourceTable::new(),
+        shared,
+    };
+    let mut store = Store::new(component.0.pre().engine(), state);
+    store.limiter(State::limiter);
+    watch_ticks(&mut store, &call.instance, Carried(shared));
+
+    let program = component.0.clone();
+    let host = call.host;
+    let request = unsafe { call.request.as_ref() }.map(|request| unsafe { super::http02::request(request, input.clone()) });
+    let run = async move {
+        store.set_epoch_deadline(1);
+        let mut made = Made { started: Instant::now(), shared };
+        match (&*program, request) {
+            (Program::Http02(pre), Some(request)) => http02::handle(store, pre, request?, host, &mut made).await,
+            (Program::Http03(pre), Some(request)) => http03::handle(store, pre, request?, host, &mut made).await,
+            (Program::Command(pre), _) => {
+                let command = pre.instantiate_async(&mut store).await?;
+                made.note();
+                match command.wasi_cli_run().call_run(&mut store).await? {
+                    Ok(()) => Ok(String::new()),
+                    Err(()) => Err(I32Exit(1).into()),
+                }
+            }
+            (Program::Exec(pre, exec), _) => {
+                let instance = pre.instantiate_async(&mut store).await?;
+                made.note();
+                let exec = instance.get_typed_func::<(String,), (String,)>(&mut store, exec)?;
+                let input = String::from_utf8(input.into())?;
+                Ok(exec.call_async(&mut store, (input,)).await?.0)
+            }
+            _ => Err(wasmtime::Error::msg("there is no request")),
+        }
+    };
+    mayfly_instance_t::of_component(Box::pin(run), shared, Bell::new(call.wake, call.wake_data))
+}
+
+/// Notes how long it took to make the instance.
+pub(super) struct Made {
+    started: Instant,
+    shared: *mut Shared,
+}
+unsafe impl Send for Made {}
+
+impl Made {
+    pub fn note(&mut self) {
+        unsafe { (*self.shared).instantiate_ns = self.started.elapsed().as_nanos() as u64 };
+    }
+}
+
+pub(super) type Ended = Result<String>;

@@ -1,0 +1,101 @@
+#include "sandbox/component_call.h"
+
+#include "sandbox/handle.h"
+
+#include <span>
+#include <vector>
+
+namespace mayfly::sandbox {
+namespace {
+
+mayfly_bytes_t bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+std::string_view view_of(mayfly_bytes_t bytes) { return {reinterpret_cast<const char*>(bytes.data), bytes.length}; }
+
+std::vector<mayfly_field_t> variables(const std::vector<std::string>& environment) {
+  std::vector<mayfly_field_t> made;
+  for (const std::string_view variable : environment) {
+    const auto equals = variable.find('=');
+    made.push_back({bytes_of(variable.substr(0, equals)), bytes_of(variable.substr(equals + 1))});
+  }
+  return made;
+}
+
+}  // namespace
+
+struct ComponentHost::Callbacks {
+  static ComponentHost& host(void* self) { return *static_cast<ComponentHost*>(self); }
+
+  // Whether the guest goes on.
+  static bool note(Guest& guest, const Status& done) {
+    if (!done) guest.stop(done.error());
+    return done.has_value();
+  }
+
+  static bool has_room(void* self) { return host(self).guest_.host().output_ready(); }
+
+  static bool write(void* self, mayfly_stream_t stream, mayfly_bytes_t bytes) {
+    Guest& guest = host(self).guest_;
+    if (stream == MAYFLY_STREAM_T_STDOUT) return note(guest, guest.host().write_output(view_of(bytes)));
+    guest.host().write_log(view_of(bytes));
+    return true;
+  }
+
+  static bool respond(void* self, std::uint16_t status, const mayfly_field_t* fields, std::size_t count) {
+    http::Response head;
+    head.status = status;
+    for (const mayfly_field_t& field : std::span(fields, count)) {
+      head.fields.add(view_of(field.name), view_of(field.value));
+    }
+    Guest& guest = host(self).guest_;
+    return note(guest, guest.host().respond(std::move(head)));
+  }
+
+  static bool send(void* self, mayfly_bytes_t bytes) {
+    Guest& guest = host(self).guest_;
+    return note(guest, guest.host().send(view_of(bytes)));
+  }
+
+  // From any thread, while the instance is there; it may be gone when the loop comes to it.
+  static void wake(void* self) {
+    host(self).guest_.host().loop().post([weak = std::weak_ptr(host(self).alive_)] {
+      if (const auto alive = weak.lock()) (*alive)->guest_.host().wake();
+    });
+  }
+};
+
+mayfly_instance_t* ComponentHost::call(const mayfly_component_t* component, const EngineConfig& config) {
+  const Inputs& inputs = guest_.inputs();
+  std::vector<mayfly_bytes_t> arguments;
+  for (const std::string& argument : inputs.arguments) arguments.push_back(bytes_of(argument));
+  const std::vector<mayfly_field_t> environment = variables(inputs.environment);
+  mayfly_request_t request{};
+  std::vector<mayfly_field_t> fields;
+  if (inputs.request != nullptr) {
+    for (const auto& [name, value] : inputs.request->fields) fields.push_back({bytes_of(name), bytes_of(value)});
+    request = {
+        .method = bytes_of(inputs.request->method),
+        .target = bytes_of(inputs.request->target),
+        .authority = bytes_of("localhost"),
+        .fields = fields.data(),
+        .field_count = fields.size(),
+    };
+  }
+  const mayfly_component_call_t made = {
+      .instance = config.raw,
+      .host = {this, Callbacks::has_room, Callbacks::write, Callbacks::respond, Callbacks::send},
+      .wake = Callbacks::wake,
+      .wake_data = this,
+      .arguments = arguments.data(),
+      .argument_count = arguments.size(),
+      .environment = environment.data(),
+      .environment_count = environment.size(),
+      .input = bytes_of(inputs.standard_input),
+      .request = inputs.request != nullptr ? &request : nullptr,
+  };
+  return mayfly_component_call(component, &made);
+}
+
+}  // namespace mayfly::sandbox

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "sandbox/guest.h"
+
+#include <memory>
+
+struct mayfly_component_t;
+struct mayfly_instance_t;
+
+namespace mayfly::sandbox {
+
+struct EngineConfig;
+
+// The engine's calls from the inside of a component, on their way to its guest. Outlives the engine's instance.
+class ComponentHost {
+ public:
+  explicit ComponentHost(Guest& guest) : guest_(guest) {}
+
+  // Prepares an invocation, with the guest's inputs. Nothing of it runs before it is polled.
+  mayfly_instance_t* call(const mayfly_component_t* component, const EngineConfig& config);
+
+ private:
+  struct Callbacks;
+
+  Guest& guest_;
+  const std::shared_ptr<ComponentHost*> alive_ = std::make_shared<ComponentHost*>(this);
+};
+
+}  // namespace mayfly::sandbox
