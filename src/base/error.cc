@@ -21,12 +21,11 @@ constexpr std::array kCatalogue = {
                "Export one of `_start` (a WASI command), `run` (returns a number), `handle` or `handler`, or name "
                "an export without parameters: `?entry=NAME` on the upload URL, `--entry NAME` with mayfly deploy. A "
                "component exports a wasi:http handler, wasi:cli/run or `exec: func(input: string) -> string`."},
-    ErrorEntry{
-        kUnknownImport, 422, "unknown-import", "Unknown import",
-        "The module imports something this server does not provide; the detail names each one. WASI preview1 "
-        "(`wasi_snapshot_preview1`) and the `env` functions listed in docs/abi.md are provided, to components WASI 0.2 "
-        "and 0.3. Emscripten "
-        "programs need `-sSTANDALONE_WASM`; wasm-bindgen modules need a browser."},
+    ErrorEntry{kUnknownImport, 422, "unknown-import", "Unknown import",
+               "The module imports something this server does not provide; the detail names each one. WASI preview1 "
+               "(`wasi_snapshot_preview1`) and the `env` functions listed in docs/abi.md are provided, to components "
+               "WASI 0.2. "
+               "Emscripten programs need `-sSTANDALONE_WASM`; wasm-bindgen modules need a browser."},
     ErrorEntry{kOverPoolLimit, 422, "over-engine-limit", "Module larger than the engine allows",
                "The module declares more memories, tables or table elements than one instance may have. The detail "
                "names the limit."},
