@@ -21,8 +21,10 @@ class MayflyCall : sandbox::GuestHost {
   bool output_ready() override { return true; }
   Status write_output(std::string_view bytes) override;
   void write_log(std::string_view) override {}
+  sandbox::BodyPart read_body() override { return {}; }
   Status respond(http::Response) override { return {}; }
   Status send(std::string_view) override { return {}; }
+  Status send_trailers(http::Fields) override { return {}; }
   void wake() override { woken_ = true; }
   net::Loop& loop() override { return loop_; }
   egress::Gate& egress() override { return egress_; }

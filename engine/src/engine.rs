@@ -23,9 +23,11 @@ pub struct mayfly_engine_config_t {
     pub keep_resident_bytes: usize,
     /// Largest memory image that is mapped copy-on-write, in bytes.
     pub image_bytes: u64,
+    /// Whether it runs components that use asynchronous functions, which costs every store of it 1 300 instructions.
+    pub concurrent: bool,
 }
 
-/// Makes the engine. Returns an error when the pools do not fit into the address space.
+/// Makes an engine. Returns an error when the pools do not fit into the address space.
 #[unsafe(no_mangle)]
 pub extern "C" fn mayfly_engine_new(
     config: &mayfly_engine_config_t,
@@ -57,13 +59,20 @@ fn optimising_threads() -> Option<&'static ThreadPool> {
     POOL.get_or_init(|| compiling_threads("optimise", OPTIMISING_NICENESS).build().ok()).as_ref()
 }
 
+/// Of one invocation, on average: an imported memory is an instance of its own, a component has four or five with its
+/// adapters. A count alone; nothing is reserved for it.
+const CORE_INSTANCES: u32 = 5;
+/// Of one invocation: a component has one more for its adapters.
+const TABLES: u32 = 2;
+
 fn new_engine(config: &mayfly_engine_config_t) -> wasmtime::Result<Engine> {
     // Fails when an engine before this one has done it.
     let _ = compiling_threads("compile", COMPILING_NICENESS).build_global();
     let mut pool = PoolingAllocationConfig::default();
-    pool.total_core_instances(config.slots.saturating_mul(2)) // an imported memory is an instance of its own
+    pool.total_core_instances(config.slots.saturating_mul(CORE_INSTANCES))
+        .total_component_instances(config.slots)
         .total_memories(config.slots)
-        .total_tables(config.slots)
+        .total_tables(config.slots.saturating_mul(TABLES))
         .total_stacks(config.slots)
         .total_gc_heaps(config.slots.min(1000))
         .max_memory_size(1 << 32)
@@ -73,7 +82,7 @@ fn new_engine(config: &mayfly_engine_config_t) -> wasmtime::Result<Engine> {
         .table_keep_resident(config.keep_resident_bytes)
         .async_stack_keep_resident(config.keep_resident_bytes)
         .pagemap_scan(Enabled::Auto);
-    let mut engine = common_settings(config.image_bytes);
+    let mut engine = common_settings(config.image_bytes, config.concurrent);
     engine
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .cranelift_opt_level(OptLevel::Speed)
@@ -83,7 +92,7 @@ fn new_engine(config: &mayfly_engine_config_t) -> wasmtime::Result<Engine> {
 }
 
 /// What code depends on.
-fn common_settings(image_bytes: u64) -> Config {
+fn common_settings(image_bytes: u64, concurrent: bool) -> Config {
     let mut engine = Config::new();
     engine
         .epoch_interruption(true)
@@ -94,12 +103,28 @@ fn common_settings(image_bytes: u64) -> Config {
         .wasm_function_references(true)
         .wasm_gc(true)
         .wasm_component_model(true)
-        .wasm_component_model_async(true);
+        .wasm_component_model_async(concurrent)
+        .concurrency_support(concurrent);
     engine
 }
 
-/// Compiles a binary module fast, for code that runs about half as fast: without optimising, with registers given out in
-/// one pass. `code` is what `wasmtime_module_deserialize` takes, of an engine of the same `image_bytes`.
+/// An engine that compiles fast, for code that runs about half as fast: without optimising, with registers given out in
+/// one pass. What it makes loads into an engine of the same `image_bytes` and `concurrent`.
+pub(crate) fn baseline_compiler(image_bytes: u64, concurrent: bool) -> wasmtime::Result<Engine> {
+    let mut settings = common_settings(image_bytes, concurrent);
+    settings.cranelift_opt_level(OptLevel::None).cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
+    Engine::new(&settings)
+}
+
+/// Compiles on threads that stay behind every other compilation.
+pub(crate) fn compile_behind<T: Send>(compile: impl FnOnce() -> T + Send) -> T {
+    match optimising_threads() {
+        Some(threads) => threads.install(compile),
+        None => compile(),
+    }
+}
+
+/// Compiles a binary module with the baseline compiler. `code` is what `wasmtime_module_deserialize` takes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mayfly_compile_baseline(
     image_bytes: u64,
@@ -108,9 +133,7 @@ pub unsafe extern "C" fn mayfly_compile_baseline(
     code: &mut wasm_byte_vec_t,
 ) -> Option<Box<wasmtime_error_t>> {
     let module = unsafe { std::slice::from_raw_parts(module, module_length) };
-    let mut settings = common_settings(image_bytes);
-    settings.cranelift_opt_level(OptLevel::None).cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
-    match Engine::new(&settings).and_then(|compiler| compiler.precompile_module(module)) {
+    match baseline_compiler(image_bytes, false).and_then(|compiler| compiler.precompile_module(module)) {
         Ok(compiled) => {
             code.set_buffer(compiled);
             None
@@ -129,8 +152,7 @@ pub unsafe extern "C" fn mayfly_module_new_behind(
 ) -> Option<Box<wasmtime_error_t>> {
     let engine = inner!(engine, wasm_engine_t => Engine);
     let module = unsafe { std::slice::from_raw_parts(module, module_length) };
-    let compile = || Module::from_binary(engine, module);
-    match optimising_threads().map_or_else(compile, |threads| threads.install(compile)) {
+    match compile_behind(|| Module::from_binary(engine, module)) {
         Ok(made) => {
             const { assert!(size_of::<wasmtime_module_t>() == size_of::<Module>()) };
             *out = Box::into_raw(Box::new(made)).cast::<wasmtime_module_t>();

@@ -4,8 +4,7 @@ use crate::component;
 use crate::limiter::Limiter;
 use crate::program::{Program, mayfly_program_t};
 use crate::wake::Bell;
-use crate::{Data, wasm_byte_vec_t, wasm_engine_t, wasmtime_store_new, wasmtime_store_t};
-use std::any::Any;
+use crate::{Data, panic_text, wasm_byte_vec_t, wasm_engine_t, wasmtime_store_new, wasmtime_store_t};
 use std::ffi::c_void;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -94,12 +93,14 @@ pub(crate) struct Shared {
     pub limiter: Limiter,
     pub imported_memory: Option<Memory>,
     pub instantiate_ns: u64,
+    /// Parts of a component that wait for C++.
+    pub waiting: Vec<Waker>,
     ticked: bool,
 }
 
 impl Shared {
     pub fn new(memory_bytes: usize) -> Self {
-        Self { limiter: Limiter::new(memory_bytes), imported_memory: None, instantiate_ns: 0, ticked: false }
+        Self { limiter: Limiter::new(memory_bytes), imported_memory: None, instantiate_ns: 0, waiting: Vec::new(), ticked: false }
     }
 }
 
@@ -246,6 +247,8 @@ fn poll_component(call: &mut Call, shared: *mut Shared, bell: Arc<Bell>) -> Poll
     let _runtime = component::enter();
     let waker = Waker::from(bell.clone());
     unsafe { (*shared).ticked = false };
+    bell.poll_begins();
+    unsafe { std::mem::take(&mut (*shared).waiting) }.into_iter().for_each(Waker::wake);
     loop {
         bell.poll_begins();
         let polled = call.as_mut().poll(&mut Context::from_waker(&waker));
@@ -253,11 +256,6 @@ fn poll_component(call: &mut Call, shared: *mut Shared, bell: Arc<Bell>) -> Poll
             return polled;
         }
     }
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("the engine panicked: {}", text.unwrap_or("no message"))
 }
 
 /// Ends the invocation, wherever it is: a suspended guest is unwound before this returns.

@@ -19,6 +19,9 @@ mod wake;
 
 pub use wasmtime_c_api::*;
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 /// The data of every store: the C API's own, so that its functions work on our stores.
 pub(crate) type Data = wasmtime_c_api::WasmtimeStoreData;
 
@@ -44,4 +47,14 @@ pub(crate) unsafe fn text<'a>(bytes: *const u8, length: usize) -> wasmtime::Resu
     }
     let bytes = unsafe { std::slice::from_raw_parts(bytes, length) };
     Ok(std::str::from_utf8(bytes)?)
+}
+
+/// Runs `work`; a panic becomes an error, as none may cross the border.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> wasmtime::Result<T>) -> wasmtime::Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(wasmtime::Error::msg(panic_text(&*panic))))
+}
+
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the engine panicked: {}", text.unwrap_or("no message"))
 }

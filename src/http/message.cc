@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace mayfly::http {
 namespace {
@@ -64,6 +65,14 @@ std::string_view Request::query() const {
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
+
+std::optional<std::uint64_t> content_length(const Fields& fields) {
+  const std::string_view digits = fields.get("Content-Length");
+  std::uint64_t length = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
+  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return length;
+}
 
 bool has_media_type(const Fields& fields, std::string_view type) {
   const std::string_view given = fields.get("Content-Type");

@@ -44,6 +44,7 @@ struct Request {
   int minor_version = 1;
   Fields fields;
   std::string body;
+  Fields trailers = {};    // behind a chunked body
   bool keep_alive = true;  // may the connection go on after this request
 
   std::string_view path() const;   // target up to `?`
@@ -60,6 +61,9 @@ struct Response {
 
 // Case-insensitive equality of ASCII text.
 bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+// What Content-Length says; none when it is absent or no number.
+std::optional<std::uint64_t> content_length(const Fields& fields);
 
 // Whether Content-Type names this media type, whatever its parameters (RFC 9110 section 8.3.1).
 bool has_media_type(const Fields& fields, std::string_view type);

@@ -77,6 +77,7 @@ class RequestParser::Impl final : public beast::basic_parser<true> {
   // In the body
   Awaits awaits_ = Awaits::kData;
   std::size_t body_limit_;
+  std::size_t body_bytes_ = 0;
   std::size_t extension_bytes_ = 0;
 };
 
@@ -206,8 +207,8 @@ void RequestParser::Impl::on_request_impl(beast::verb, string_view method, strin
 }
 
 void RequestParser::Impl::on_field_impl(beast::field, string_view name, string_view value, error_code&) {
-  if (state_ == State::kBody) return;  // a trailer
-  request_.fields.add(name, value);
+  Fields& fields = state_ == State::kBody ? request_.trailers : request_.fields;
+  fields.add(name, value);
 }
 
 void RequestParser::Impl::on_header_impl(error_code& code) {
@@ -225,8 +226,9 @@ std::size_t RequestParser::Impl::on_body_impl(string_view bytes, error_code&) {
 
 void RequestParser::Impl::on_chunk_header_impl(std::uint64_t size, string_view, error_code& code) {
   awaits_ = Awaits::kData;
-  const bool fits = size <= body_limit_ && request_.body.size() <= body_limit_ - size;
-  if (!fits) refuse(code, body_too_large());
+  const bool fits = size <= body_limit_ && body_bytes_ <= body_limit_ - size;
+  if (!fits) return refuse(code, body_too_large());
+  body_bytes_ += size;
 }
 
 std::size_t RequestParser::Impl::on_chunk_body_impl(std::uint64_t remain, string_view bytes, error_code&) {
@@ -243,6 +245,10 @@ Result<std::size_t> RequestParser::consume(std::string_view bytes) { return impl
 RequestParser::State RequestParser::state() const { return impl_->state(); }
 
 const Request& RequestParser::request() const { return impl_->request(); }
+
+Request RequestParser::take_head() { return std::exchange(impl_->request(), Request()); }
+
+std::string RequestParser::take_body() { return std::exchange(impl_->request().body, {}); }
 
 Request RequestParser::take() {
   CHECK(state() == State::kDone);

@@ -37,6 +37,11 @@ class RequestParser {
   const Request& request() const;
   Request take();  // when kDone: the request, and the parser starts on the next one
 
+  // For a body that is handed on while it arrives: when kBody, the request as far as it is there, and what arrives from
+  // then on. Trailers are in request() once the state is kDone; take() is still to be called then.
+  Request take_head();
+  std::string take_body();
+
   // When kBody: the client waits for `100 Continue` before it sends the body (RFC 9110 section 10.1.1).
   bool expects_continue() const;
   // When kBody, before the next consume(): how large the body may be; limits.body_bytes unless set.

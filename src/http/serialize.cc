@@ -28,6 +28,14 @@ void write_field(std::string& out, std::string_view name, std::string_view value
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
+void write_fields(std::string& out, const Fields& fields) {
+  for (const auto& [name, value] : fields) {
+    // The last line of defence: who made the response has answered kBadResponse for these already.
+    const bool valid = is_token(name) && is_field_value(value);
+    if (valid && !is_ours(name)) write_field(out, name, value);
+  }
+}
+
 }  // namespace
 
 void write_head(std::string& out, const Response& response, const HeadOptions& options) {
@@ -39,11 +47,7 @@ void write_head(std::string& out, const Response& response, const HeadOptions& o
   const bool own_reason = !response.reason.empty() && is_field_value(response.reason);
   out.append("HTTP/1.1 ").append(fmt::format_int(response.status).c_str()).append(" ");
   out.append(own_reason ? std::string_view(response.reason) : reason_phrase(response.status)).append("\r\n");
-  for (const auto& [name, value] : response.fields) {
-    // The last line of defence: who made the response has answered kBadResponse for these already.
-    const bool valid = is_token(name) && is_field_value(value);
-    if (valid && !is_ours(name)) write_field(out, name, value);
-  }
+  write_fields(out, response.fields);
   if (!is_bodiless(response.status)) {
     if (kind == kChunked) write_field(out, "Transfer-Encoding", "chunked");
     if ((kind == kLength || kind == kNoBody) && options.framing.length) {
@@ -65,7 +69,11 @@ void write_chunk(std::string& out, std::string_view bytes) {
   out.append(bytes).append("\r\n");
 }
 
-void write_last_chunk(std::string& out) { out += "0\r\n\r\n"; }
+void write_last_chunk(std::string& out, const Fields& trailers) {
+  out += "0\r\n";
+  write_fields(out, trailers);
+  out += "\r\n";
+}
 
 std::string imf_fixdate(std::int64_t unix_seconds) {
   const auto utc = fmt::gmtime(static_cast<std::time_t>(unix_seconds));

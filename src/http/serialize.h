@@ -27,9 +27,10 @@ struct HeadOptions {
 // (Content-Length, Transfer-Encoding, Connection, Keep-Alive, Date, Upgrade, Trailer) are not copied: they are ours.
 void write_head(std::string& out, const Response& response, const HeadOptions& options);
 
-// Appends one chunk of a chunked body, or the last one (RFC 9112 section 7.1). An empty chunk appends nothing.
+// Appends one chunk of a chunked body, or the last one (RFC 9112 section 7.1). An empty chunk appends nothing; trailers
+// that belong to framing, as above, are left out.
 void write_chunk(std::string& out, std::string_view bytes);
-void write_last_chunk(std::string& out);
+void write_last_chunk(std::string& out, const Fields& trailers = {});
 
 // `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7), from seconds since the epoch.
 std::string imf_fixdate(std::int64_t unix_seconds);

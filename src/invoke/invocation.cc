@@ -23,6 +23,11 @@ Invocation::~Invocation() {
 
 void Invocation::start() {
   started_ = loaded_ = steady_clock::now();
+  if (request_.streamed_body != nullptr) {
+    request_.streamed_body->on_news([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->on_body_news();
+    });
+  }
   code_ = request_.version->loaded();
   if (code_ == nullptr) load();
   else enter();
@@ -71,6 +76,7 @@ void Invocation::run() {
 // When its turn has come, not before: what waits is small, and what the sandbox before it used is still in the caches.
 void Invocation::make_task() {
   auto inputs = sandbox::abi::make_inputs(code_->program->entry().kind, settings(), code_->mounts, request_.call);
+  inputs.streams_body = request_.streamed_body != nullptr;
   task_ = std::make_unique<Task>(
       environment_, Task::Parts{request_.version, std::move(code_), std::move(inputs), std::move(request_.body),
                                 request_.request_id, weak_from_this(), std::move(place_)});
@@ -124,6 +130,7 @@ void Invocation::come_home(std::unique_ptr<Task> task, Instance::Progress progre
 void Invocation::wait() {
   if (std::exchange(woken_, false)) return make_ready();
   state_ = State::kWaiting;
+  if (kind() == Kind::kHttp) sink_.watch_client();
   if (head_ && !committed_) {  // what it has sent so far does not wait with it
     if (auto sent = commit(); !sent) return fail_with(std::move(sent.error()));
   }
@@ -171,6 +178,34 @@ Status Invocation::write_output(std::string_view bytes) {
   return send(bytes);
 }
 
+sandbox::BodyPart Invocation::read_body() {
+  BodySource& body = *request_.streamed_body;
+  sandbox::BodyPart part{.bytes = body.take()};
+  part.is_last = body.at_end();
+  if (part.is_last) part.trailers = &body.trailers();
+  return part;
+}
+
+void Invocation::on_body_news() {
+  if (state_ == State::kDone) return;
+  const auto& failure = request_.streamed_body->failure();
+  if (failure) fail_with(*failure);
+  else wake();
+}
+
+Status Invocation::respond(http::Response head) {
+  auto checked = sandbox::abi::check_head(head);
+  if (!checked) return checked;
+  length_ = http::content_length(head.fields);
+  head_ = std::move(head);
+  return {};
+}
+
+Status Invocation::send_trailers(http::Fields trailers) {
+  trailers_ = std::move(trailers);
+  return {};
+}
+
 Status Invocation::send(std::string_view bytes) {
   output_bytes_ += bytes.size();
   if (output_bytes_ > settings().limits.response_bytes) {
@@ -200,7 +235,7 @@ Status Invocation::commit() {
   if (!head) return fail(std::move(head.error()));
   committed_ = true;
   add_timing(head->response, make_receipt());
-  sink_.start(std::move(head->response));
+  sink_.start(std::move(head->response), length_);
   sink_.write(std::string_view(output_).substr(head->consumed));
   output_.clear();
   return {};
@@ -229,6 +264,8 @@ void Invocation::succeed() {
     auto taken = sandbox::abi::take_response(std::move(instance.guest().response()));
     if (!taken) return fail_with(taken.error());
     response = std::move(*taken);
+  } else if (!committed_ && must_stream()) {
+    if (auto sent = commit(); !sent) return fail_with(std::move(sent.error()));
   } else if (!committed_) {
     auto head = read_head();
     if (!head) return fail_with(head.error());
@@ -241,8 +278,11 @@ void Invocation::succeed() {
   add_timing(response, receipt);
   metrics().succeeded.fetch_add(1, std::memory_order_relaxed);
   finish(receipt);
-  committed_ ? sink_.finish() : sink_.respond(std::move(response));
+  committed_ ? sink_.finish(trailers_) : sink_.respond(std::move(response));
 }
+
+// What a whole response cannot say: trailers, and a length that is not the body's, as in an answer to HEAD.
+bool Invocation::must_stream() const { return trailers_.size() > 0 || (length_ && *length_ != output_.size()); }
 
 void Invocation::fail_with(Error error) {
   const auto keep = shared_from_this();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "invoke/body_source.h"
 #include "invoke/environment.h"
 #include "invoke/response_sink.h"
 #include "invoke/task.h"
@@ -20,6 +21,7 @@ struct CallRequest {
   registry::VersionPtr version;
   sandbox::abi::Call call;
   std::string body;
+  BodySource* streamed_body = nullptr;  // in place of `body`, for one that is still arriving
   std::string_view request_id;
   bool seed_error = false;  // problems carry the seeds' `error` member
 };
@@ -41,8 +43,10 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   // For its task, while that is at home.
   bool output_ready();
   Status write_output(std::string_view bytes);
-  void respond(http::Response head) { head_ = std::move(head); }
+  sandbox::BodyPart read_body();
+  Status respond(http::Response head);
   Status send(std::string_view bytes);
+  Status send_trailers(http::Fields trailers);
   void wake();
   bool is_done() const { return state_ == State::kDone; }
   void come_home(std::unique_ptr<Task> task, sandbox::Instance::Progress progress);
@@ -55,6 +59,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   void load();
   void enter();
   void run();
+  void on_body_news();
   void make_task();
   void go_on(sandbox::Instance::Progress progress);
   void make_ready();
@@ -66,6 +71,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   Status commit();
   Result<sandbox::abi::Head> read_head();
   void succeed();
+  bool must_stream() const;
   void fail_with(Error error);
   void finish(const metrics::Receipt& receipt);
   void limit_wait(std::chrono::steady_clock::time_point until, std::function<Error()> why);
@@ -90,8 +96,10 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   bool woken_ = false;          // before it waited
   boost::asio::steady_timer timer_;
 
-  std::optional<http::Response> head_;  // that a component has sent
-  std::string output_;                  // stdout, or its body, that is not committed yet
+  std::optional<http::Response> head_;   // that a component has sent
+  std::optional<std::uint64_t> length_;  // that its body will have, by that head
+  http::Fields trailers_;
+  std::string output_;  // stdout, or its body, that is not committed yet
   std::uint64_t output_bytes_ = 0;
   bool committed_ = false;
 };

@@ -36,16 +36,17 @@ class TestSink : public ResponseSink {
     whole = std::move(response);
     ended = true;
   }
-  void start(http::Response head) override { started = std::move(head); }
+  void start(http::Response head, std::optional<std::uint64_t>) override { started = std::move(head); }
   void write(std::string_view bytes) override {
     streamed += bytes;
     backlog += bytes.size();
   }
-  void finish() override { ended = finished = true; }
+  void finish(const http::Fields&) override { ended = finished = true; }
   void abort() override { ended = aborted = true; }
   void account(const metrics::Receipt& given) override { receipt = given; }
   bool writable() const override { return backlog < 100'000; }
   void on_writable(std::function<void()> resume) override { resume_ = std::move(resume); }
+  void watch_client() override {}
 
   void read_all() {
     backlog = 0;
@@ -78,6 +79,7 @@ class Called {
     CallRequest call{version,
                      {request, version->function(), request.target, request.target, "", "", "", request.body.size()},
                      request.body,
+                     nullptr,
                      "id"};
     const Environment environment{loop, turns, admission, background, loader, log, egress};
     invocation = std::make_shared<Invocation>(environment, std::move(call), sink);

@@ -3,7 +3,9 @@
 #include "http/message.h"
 #include "metrics/receipt.h"
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 
 namespace mayfly::invoke {
@@ -15,9 +17,11 @@ class ResponseSink {
   virtual ~ResponseSink() = default;
 
   virtual void respond(http::Response response) = 0;  // whole
-  virtual void start(http::Response head) = 0;        // commits status and fields; the body follows
-  virtual void write(std::string_view bytes) = 0;     // taken, whatever writable() says
-  virtual void finish() = 0;
+  // Commits status and fields; the body follows. `length` is what it will have, where that is known: with less, or
+  // more, the connection is cut.
+  virtual void start(http::Response head, std::optional<std::uint64_t> length) = 0;
+  virtual void write(std::string_view bytes) = 0;  // taken, whatever writable() says
+  virtual void finish(const http::Fields& trailers) = 0;
   virtual void abort() = 0;  // cuts the connection: the client sees that the response is not whole
 
   // What the invocation cost; before respond(), finish() or abort(), or when its client is gone.
@@ -26,6 +30,8 @@ class ResponseSink {
   // Whether the client keeps up. Once it does again, the function given to on_writable is called.
   virtual bool writable() const = 0;
   virtual void on_writable(std::function<void()> resume) = 0;
+  // From here on, a client that closes its side is gone: the sink ends, and with it the invocation.
+  virtual void watch_client() = 0;
 };
 
 }  // namespace mayfly::invoke

@@ -57,8 +57,10 @@ class Run final : public sandbox::GuestHost {
     return {};
   }
   void write_log(std::string_view bytes) override { log_.write(bytes); }
+  sandbox::BodyPart read_body() override { return {}; }
   Status respond(http::Response) override { return {}; }
   Status send(std::string_view) override { return {}; }
+  Status send_trailers(http::Fields) override { return {}; }
   void wake() override { woken_ = true; }
   net::Loop& loop() override { return loop_; }
   egress::Gate& egress() override { return egress_; }

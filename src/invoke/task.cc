@@ -48,14 +48,24 @@ Status Task::write_output(std::string_view bytes) {
   return home ? home->write_output(bytes) : Status();
 }
 
+sandbox::BodyPart Task::read_body() {
+  const auto home = home_.lock();
+  return home ? home->read_body() : sandbox::BodyPart();
+}
+
 Status Task::respond(http::Response head) {
-  if (const auto home = home_.lock()) home->respond(std::move(head));
-  return {};
+  const auto home = home_.lock();
+  return home ? home->respond(std::move(head)) : Status();
 }
 
 Status Task::send(std::string_view bytes) {
   const auto home = home_.lock();
   return home ? home->send(bytes) : Status();
+}
+
+Status Task::send_trailers(http::Fields trailers) {
+  const auto home = home_.lock();
+  return home ? home->send_trailers(std::move(trailers)) : Status();
 }
 
 void Task::wake() {

@@ -45,8 +45,10 @@ class Task final : public sandbox::GuestHost {
   bool output_ready() override;
   Status write_output(std::string_view bytes) override;
   void write_log(std::string_view bytes) override { log_.write(bytes); }
+  sandbox::BodyPart read_body() override;
   Status respond(http::Response head) override;
   Status send(std::string_view bytes) override;
+  Status send_trailers(http::Fields trailers) override;
   void wake() override;
   net::Loop& loop() override { return loop_; }
   egress::Gate& egress() override { return egress_; }

@@ -76,20 +76,16 @@ std::string CodeCache::path(std::string_view artefact) const {
   return fmt::format("{}/{}.{}", folder_, artefact, fingerprint_);
 }
 
-ModuleHandle CodeCache::load(wasm_engine_t* engine, std::string_view artefact) const {
-  if (folder_.empty()) return nullptr;
-  const std::string file = path(artefact);
-  if (!intact(file)) return nullptr;
-  wasmtime_module_t* module = nullptr;
-  const ErrorHandle error(wasmtime_module_deserialize_file(engine, file.c_str(), &module));
-  return ModuleHandle(error ? nullptr : module);
+std::optional<std::string> CodeCache::find(std::string_view artefact) const {
+  if (folder_.empty()) return std::nullopt;
+  std::string file = path(artefact);
+  if (!intact(file)) return std::nullopt;
+  return file;
 }
 
-void CodeCache::store(wasmtime_module_t* module, std::string_view artefact) const {
+void CodeCache::keep(std::string_view artefact, std::string_view code) const {
   if (folder_.empty()) return;
-  Bytes code;
-  if (const ErrorHandle error(wasmtime_module_serialize(module, &code)); error) return;
-  Trailer trailer{{}, code.size, XXH3_64bits(code.data, code.size)};
+  Trailer trailer{{}, code.size(), XXH3_64bits(code.data(), code.size())};
   std::memcpy(trailer.magic, kMagic, sizeof kMagic);
 
   const std::string file = path(artefact);
@@ -97,7 +93,7 @@ void CodeCache::store(wasmtime_module_t* module, std::string_view artefact) cons
   const UniqueFd fd(::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd) return;
   // Not synced: after a crash the checksum tells a torn file, and it is compiled again.
-  const bool written = write_all(fd.get(), code.data, code.size) && write_all(fd.get(), &trailer, sizeof trailer);
+  const bool written = write_all(fd.get(), code.data(), code.size()) && write_all(fd.get(), &trailer, sizeof trailer);
   if (!written || ::rename(aside.c_str(), file.c_str()) != 0) ::unlink(aside.c_str());
 }
 

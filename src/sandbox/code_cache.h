@@ -1,15 +1,14 @@
 #pragma once
 
-#include "sandbox/handle.h"
-
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace mayfly::sandbox {
 
-// Compiled modules on disk, one file each: what the engine wrote, then a trailer with its length and checksum. A
-// file is native code, so the folder is ours alone (0700) and a file that is damaged, of another owner or of
-// another engine is not used; load() then answers null and the module is compiled again.
+// Compiled code on disk, one file for each artefact: what the engine wrote, then a trailer with its length and
+// checksum. A file is native code, so the folder is ours alone (0700) and a file that is damaged, of another owner or
+// of another engine is not found; the artefact is compiled again.
 //
 // Files are written aside, renamed into place and only ever unlinked: they may be mapped. Any thread.
 class CodeCache {
@@ -17,10 +16,10 @@ class CodeCache {
   // An empty folder name means no cache. `fingerprint` differs whenever code of the engine could differ.
   CodeCache(std::string folder, std::string fingerprint);
 
-  // Maps the compiled module of an artefact, or null.
-  ModuleHandle load(wasm_engine_t* engine, std::string_view artefact) const;
+  // The file with the compiled code of an artefact, for the engine to map, if there is one that is whole.
+  std::optional<std::string> find(std::string_view artefact) const;
   // Best effort: a cache that cannot be written only costs time.
-  void store(wasmtime_module_t* module, std::string_view artefact) const;
+  void keep(std::string_view artefact, std::string_view code) const;
 
  private:
   std::string path(std::string_view artefact) const;

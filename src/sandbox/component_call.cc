@@ -23,7 +23,27 @@ std::vector<mayfly_field_t> variables(const std::vector<std::string>& environmen
   return made;
 }
 
+std::vector<mayfly_field_t> fields_of(const http::Fields& fields) {
+  std::vector<mayfly_field_t> made;
+  made.reserve(fields.size());
+  for (const auto& [name, value] : fields) made.push_back({bytes_of(name), bytes_of(value)});
+  return made;
+}
+
+http::Fields to_fields(std::span<const mayfly_field_t> fields) {
+  http::Fields made;
+  made.reserve(fields.size());
+  for (const mayfly_field_t& field : fields) made.add(view_of(field.name), view_of(field.value));
+  return made;
+}
+
 }  // namespace
+
+// What the engine wrote of the request's body last; it points into the guest's.
+struct ComponentHost::Body {
+  BodyPart part;
+  std::vector<mayfly_field_t> trailers;
+};
 
 struct ComponentHost::Callbacks {
   static ComponentHost& host(void* self) { return *static_cast<ComponentHost*>(self); }
@@ -43,12 +63,19 @@ struct ComponentHost::Callbacks {
     return true;
   }
 
+  static void read_body(void* self, mayfly_body_part_t* part) {
+    ComponentHost& called = host(self);
+    if (!called.body_) called.body_ = std::make_unique<Body>();
+    Body& body = *called.body_;
+    body.part = called.guest_.host().read_body();
+    body.trailers = body.part.trailers != nullptr ? fields_of(*body.part.trailers) : std::vector<mayfly_field_t>();
+    *part = {bytes_of(body.part.bytes), body.part.is_last, body.trailers.data(), body.trailers.size()};
+  }
+
   static bool respond(void* self, std::uint16_t status, const mayfly_field_t* fields, std::size_t count) {
     http::Response head;
     head.status = status;
-    for (const mayfly_field_t& field : std::span(fields, count)) {
-      head.fields.add(view_of(field.name), view_of(field.value));
-    }
+    head.fields = to_fields({fields, count});
     Guest& guest = host(self).guest_;
     return note(guest, guest.host().respond(std::move(head)));
   }
@@ -56,6 +83,11 @@ struct ComponentHost::Callbacks {
   static bool send(void* self, mayfly_bytes_t bytes) {
     Guest& guest = host(self).guest_;
     return note(guest, guest.host().send(view_of(bytes)));
+  }
+
+  static bool send_trailers(void* self, const mayfly_field_t* fields, std::size_t count) {
+    Guest& guest = host(self).guest_;
+    return note(guest, guest.host().send_trailers(to_fields({fields, count})));
   }
 
   // From any thread, while the instance is there; it may be gone when the loop comes to it.
@@ -66,6 +98,9 @@ struct ComponentHost::Callbacks {
   }
 };
 
+ComponentHost::ComponentHost(Guest& guest) : guest_(guest) {}
+ComponentHost::~ComponentHost() = default;
+
 mayfly_instance_t* ComponentHost::call(const mayfly_component_t* component, const EngineConfig& config) {
   const Inputs& inputs = guest_.inputs();
   std::vector<mayfly_bytes_t> arguments;
@@ -74,18 +109,20 @@ mayfly_instance_t* ComponentHost::call(const mayfly_component_t* component, cons
   mayfly_request_t request{};
   std::vector<mayfly_field_t> fields;
   if (inputs.request != nullptr) {
-    for (const auto& [name, value] : inputs.request->fields) fields.push_back({bytes_of(name), bytes_of(value)});
+    fields = fields_of(inputs.request->fields);
     request = {
         .method = bytes_of(inputs.request->method),
         .target = bytes_of(inputs.request->target),
         .authority = bytes_of("localhost"),
         .fields = fields.data(),
         .field_count = fields.size(),
+        .streams_body = inputs.streams_body,
     };
   }
   const mayfly_component_call_t made = {
       .instance = config.raw,
-      .host = {this, Callbacks::has_room, Callbacks::write, Callbacks::respond, Callbacks::send},
+      .host = {this, Callbacks::has_room, Callbacks::write, Callbacks::read_body, Callbacks::respond, Callbacks::send,
+               Callbacks::send_trailers},
       .wake = Callbacks::wake,
       .wake_data = this,
       .arguments = arguments.data(),

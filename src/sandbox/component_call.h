@@ -14,15 +14,18 @@ struct EngineConfig;
 // The engine's calls from the inside of a component, on their way to its guest. Outlives the engine's instance.
 class ComponentHost {
  public:
-  explicit ComponentHost(Guest& guest) : guest_(guest) {}
+  explicit ComponentHost(Guest& guest);
+  ~ComponentHost();
 
   // Prepares an invocation, with the guest's inputs. Nothing of it runs before it is polled.
   mayfly_instance_t* call(const mayfly_component_t* component, const EngineConfig& config);
 
  private:
   struct Callbacks;
+  struct Body;
 
   Guest& guest_;
+  std::unique_ptr<Body> body_;
   const std::shared_ptr<ComponentHost*> alive_ = std::make_shared<ComponentHost*>(this);
 };
 

@@ -57,40 +57,52 @@ std::string comma_separated(std::string_view lines) {
 
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   const std::uint32_t slots = options.slots != 0 ? options.slots : derive_slots();
-  const mayfly_engine_config_t config = {
+  mayfly_engine_config_t config = {
       .slots = slots,
       .stack_bytes = kStackBytes,
       .wasm_stack_bytes = kWasmStackBytes,
       .table_elements = kTableElements,
       .keep_resident_bytes = kKeepResidentBytes,
       .image_bytes = kImageBytes,
+      .concurrent = false,
   };
+  using EngineHandle = Handle<wasm_engine_t, wasm_engine_delete>;
   wasm_engine_t* made = nullptr;
   if (auto* error = mayfly_engine_new(&config, &made)) return fail(ErrorCode::kInternal, message_of(error));
+  EngineHandle plain(made);
+  config.concurrent = true;
+  if (auto* error = mayfly_engine_new(&config, &made)) return fail(ErrorCode::kInternal, message_of(error));
+  EngineHandle concurrent(made);
 
   Bytes fingerprint;
-  mayfly_engine_fingerprint(made, &fingerprint);
+  mayfly_engine_fingerprint(plain.get(), &fingerprint);
   EngineInfo info{slots, mayfly_pagemap_scan_available(), std::string(fingerprint.view())};
-  std::unique_ptr<Engine> engine(new Engine(made, std::move(info), options));
-  auto linker = make_linker(made);
+  std::unique_ptr<Engine> engine(new Engine(plain.release(), concurrent.release(), std::move(info), options));
+  auto linker = make_linker(engine->engine_);
   if (!linker) return fail(std::move(linker.error()));
   engine->linker_ = linker->release();
-  if (auto* error = mayfly_component_linker_new(made, &engine->component_linker_)) {
+  if (auto* error = mayfly_component_linker_new(engine->engine_, engine->concurrent_engine_, kImageBytes,
+                                                &engine->component_linker_)) {
     return fail(ErrorCode::kInternal, message_of(error));
   }
   return engine;
 }
 
-Engine::Engine(wasm_engine_t* engine, EngineInfo info, const EngineOptions& options)
+Engine::Engine(wasm_engine_t* engine, wasm_engine_t* concurrent_engine, EngineInfo info, const EngineOptions& options)
     : engine_(engine),
+      concurrent_engine_(concurrent_engine),
       info_(std::move(info)),
       cache_(std::make_unique<CodeCache>(options.cache_folder, info_.fingerprint)),
-      epoch_(std::make_unique<EpochTicker>([engine] { wasmtime_engine_increment_epoch(engine); })) {}
+      epoch_(std::make_unique<EpochTicker>([engine, concurrent_engine] {
+        wasmtime_engine_increment_epoch(engine);
+        wasmtime_engine_increment_epoch(concurrent_engine);
+      })) {}
 
 Engine::~Engine() {
   epoch_.reset();
   if (linker_ != nullptr) wasmtime_linker_delete(linker_);
   if (component_linker_ != nullptr) mayfly_component_linker_delete(component_linker_);
+  wasm_engine_delete(concurrent_engine_);
   wasm_engine_delete(engine_);
 }
 
@@ -100,9 +112,17 @@ bool Engine::take_slot() noexcept {
   return false;
 }
 
+std::unique_ptr<Module> Engine::cached_module(std::string_view artefact) const {
+  const auto file = cache_->find(artefact);
+  if (!file) return nullptr;
+  wasmtime_module_t* module = nullptr;
+  const ErrorHandle error(wasmtime_module_deserialize_file(engine_, file->c_str(), &module));
+  return error ? nullptr : std::make_unique<Module>(module);
+}
+
 Result<std::unique_ptr<Module>> Engine::compile_code(std::string_view bytes, std::string_view artefact,
                                                      Want want) const {
-  if (ModuleHandle cached = cache_->load(engine_, artefact)) return std::make_unique<Module>(cached.release());
+  if (auto cached = cached_module(artefact)) return cached;
 
   Bytes binary;
   switch (sniff(bytes)) {
@@ -133,7 +153,9 @@ Result<std::unique_ptr<Module>> Engine::compile_code(std::string_view bytes, std
   auto* error = want == Want::kSoon ? wasmtime_module_new(engine_, as_bytes(bytes), bytes.size(), &compiled)
                                     : mayfly_module_new_behind(engine_, as_bytes(bytes), bytes.size(), &compiled);
   if (error != nullptr) return refusal(message_of(error));
-  cache_->store(compiled, artefact);
+  Bytes code;
+  if (const ErrorHandle failed(wasmtime_module_serialize(compiled, &code)); !failed)
+    cache_->keep(artefact, code.view());
   return std::make_unique<Module>(compiled);
 }
 
@@ -163,11 +185,8 @@ Result<std::shared_ptr<const Program>> Engine::link(const Module& module, EntryP
 Result<std::shared_ptr<const Program>> Engine::load(std::string_view bytes, std::string_view artefact,
                                                     std::string_view entry, Want want) {
   const UploadKind upload = sniff(bytes);
-  if (upload == UploadKind::kComponent) return load_component(bytes);
-  if (upload == UploadKind::kComponentText) {
-    Bytes binary;
-    if (auto* error = wasmtime_wat2wasm(bytes.data(), bytes.size(), &binary)) return refusal(message_of(error));
-    return load_component(binary.view());
+  if (upload == UploadKind::kComponent || upload == UploadKind::kComponentText) {
+    return load_component(bytes, artefact, want);
   }
   const auto module = compile(bytes, artefact, want);
   if (!module) return fail(module.error());
@@ -176,23 +195,46 @@ Result<std::shared_ptr<const Program>> Engine::load(std::string_view bytes, std:
   return link(**module, std::move(*found));
 }
 
-Result<std::shared_ptr<const Program>> Engine::load_component(std::string_view bytes) {
+Result<Engine::Component> Engine::compile_component(std::string_view bytes, std::string_view artefact,
+                                                    Want want) const {
   mayfly_component_t* made = nullptr;
-  if (auto* error = mayfly_component_new(component_linker_, as_bytes(bytes), bytes.size(), &made)) {
+  if (const auto file = cache_->find(artefact)) {
+    const ErrorHandle error(mayfly_component_load(component_linker_, as_bytes(*file), file->size(), &made));
+    if (!error) return Component{made, Tier::kOptimised};
+  }
+  Bytes binary;
+  if (sniff(bytes) == UploadKind::kComponentText) {
+    if (auto* error = wasmtime_wat2wasm(bytes.data(), bytes.size(), &binary)) return refusal(message_of(error));
+    bytes = binary.view();
+  }
+  const mayfly_compile_t how = want == Want::kOptimised         ? MAYFLY_COMPILE_T_BEHIND
+                               : bytes.size() >= kBaselineBytes ? MAYFLY_COMPILE_T_BASELINE
+                                                                : MAYFLY_COMPILE_T_NOW;
+  if (auto* error = mayfly_component_new(component_linker_, as_bytes(bytes), bytes.size(), how, &made)) {
     return refusal(message_of(error));
   }
-  Handle<mayfly_component_t, mayfly_component_delete> component(made);
-  const auto kind = kind_of(mayfly_component_world(made));
+  if (how == MAYFLY_COMPILE_T_BASELINE) return Component{made, Tier::kBaseline};
+  Bytes code;
+  if (const ErrorHandle failed(mayfly_component_serialize(made, &code)); !failed) cache_->keep(artefact, code.view());
+  return Component{made, Tier::kOptimised};
+}
+
+Result<std::shared_ptr<const Program>> Engine::load_component(std::string_view bytes, std::string_view artefact,
+                                                              Want want) {
+  const auto compiled = compile_component(bytes, artefact, want);
+  if (!compiled) return fail(compiled.error());
+  Handle<mayfly_component_t, mayfly_component_delete> component(compiled->made);
+  const auto kind = kind_of(mayfly_component_world(component.get()));
   if (!kind) {
     Bytes exports;
-    mayfly_component_exports(made, &exports);
+    mayfly_component_exports(component.get(), &exports);
     return fail(ErrorCode::kNoEntryPoint,
                 fmt::format("the component exports no wasi:http handler, no wasi:cli/run and no `exec`; it exports {}",
                             exports.size == 0 ? "nothing" : comma_separated(exports.view())));
   }
   Bytes imports;
-  mayfly_component_imports(made, &imports);
-  Program::Facts facts{{*kind, ""}, abilities_of_interfaces(imports.view())};
+  mayfly_component_imports(component.get(), &imports);
+  Program::Facts facts{{*kind, ""}, abilities_of_interfaces(imports.view()), compiled->tier};
   return std::make_shared<const Program>(*this, component.release(), std::move(facts));
 }
 

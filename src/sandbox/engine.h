@@ -11,6 +11,7 @@
 #include <string_view>
 
 struct mayfly_component_linker_t;
+struct mayfly_component_t;
 struct wasm_engine_t;
 struct wasmtime_linker;
 
@@ -30,7 +31,8 @@ struct EngineInfo {
   std::string fingerprint;
 };
 
-// The process-wide engine. Outlives everything made from it. Any thread.
+// The process-wide engine: two of Wasmtime's, of which components with asynchronous functions have one to themselves,
+// as that costs every store. Outlives everything made from it. Any thread.
 class Engine {
  public:
   static Result<std::unique_ptr<Engine>> create(const EngineOptions& options);
@@ -59,11 +61,18 @@ class Engine {
   std::uint32_t slots_used() const { return slots_used_.load(std::memory_order_relaxed); }
 
  private:
-  Engine(wasm_engine_t* engine, EngineInfo info, const EngineOptions& options);
-  Result<std::shared_ptr<const Program>> load_component(std::string_view bytes);
+  Engine(wasm_engine_t* engine, wasm_engine_t* concurrent_engine, EngineInfo info, const EngineOptions& options);
+  struct Component {
+    mayfly_component_t* made;  // whoever gets it owns it
+    Tier tier;
+  };
+  Result<Component> compile_component(std::string_view bytes, std::string_view artefact, Want want) const;
+  Result<std::shared_ptr<const Program>> load_component(std::string_view bytes, std::string_view artefact, Want want);
+  std::unique_ptr<Module> cached_module(std::string_view artefact) const;
   Result<std::unique_ptr<Module>> compile_code(std::string_view bytes, std::string_view artefact, Want want) const;
 
   wasm_engine_t* engine_;
+  wasm_engine_t* concurrent_engine_;  // for components that use asynchronous functions
   wasmtime_linker* linker_ = nullptr;
   mayfly_component_linker_t* component_linker_ = nullptr;
   EngineInfo info_;

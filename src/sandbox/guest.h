@@ -32,8 +32,16 @@ struct Inputs {
   std::string_view standard_input;                                         // all of it
   const std::map<std::string, std::string, std::less<>>* table = nullptr;  // what db_get reads; may be null
   const http::Request* request = nullptr;                                  // for kHttp; read when the instance is made
+  bool streams_body = false;                                               // of that, by GuestHost::read_body()
   const egress::Rules* egress = nullptr;                                   // what it may connect to; null for nothing
   std::span<const vfs::Mount> mounts;                                      // what it sees of files
+};
+
+// What has arrived of a request's body since the last one. Empty when nothing has: wake() follows.
+struct BodyPart {
+  std::string bytes;
+  bool is_last = false;
+  const http::Fields* trailers = nullptr;  // of the last
 };
 
 // Where a guest's effects go: its invocation. Called on the loop, between two instructions of the guest.
@@ -44,9 +52,12 @@ class GuestHost {
   virtual bool output_ready() = 0;
   virtual Status write_output(std::string_view bytes) = 0;  // stdout; an error ends the guest
   virtual void write_log(std::string_view bytes) = 0;       // stderr and `log`; lines are found by the receiver
-  virtual Status respond(http::Response head) = 0;          // of a kHttp function: its response begins
-  virtual Status send(std::string_view bytes) = 0;          // and has this body
-  virtual void wake() = 0;                                  // a host function that waited can go on
+  // Of a kHttp function: its request's body, where Inputs say that it streams; and its response, in this order.
+  virtual BodyPart read_body() = 0;
+  virtual Status respond(http::Response head) = 0;
+  virtual Status send(std::string_view bytes) = 0;
+  virtual Status send_trailers(http::Fields trailers) = 0;
+  virtual void wake() = 0;  // a host function that waited can go on
   virtual net::Loop& loop() = 0;
   virtual egress::Gate& egress() = 0;  // of the loop
 };

@@ -59,8 +59,10 @@ class Invoked : public GuestHost {
     return {};
   }
   void write_log(std::string_view bytes) override { log += bytes; }
+  BodyPart read_body() override { return {}; }
   Status respond(http::Response) override { return {}; }
   Status send(std::string_view) override { return {}; }
+  Status send_trailers(http::Fields) override { return {}; }
   void wake() override { woken_ = true; }
   net::Loop& loop() override { return loop_; }
   egress::Gate& egress() override { return egress_; }
@@ -201,8 +203,10 @@ TEST(Instance, UnwindsAGuestThatIsCancelledWhileItWaits) {
     bool output_ready() override { return true; }
     Status write_output(std::string_view) override { return {}; }
     void write_log(std::string_view) override {}
+    BodyPart read_body() override { return {}; }
     Status respond(http::Response) override { return {}; }
     Status send(std::string_view) override { return {}; }
+    Status send_trailers(http::Fields) override { return {}; }
     void wake() override { ADD_FAILURE() << "woken after it was cancelled"; }
     net::Loop& loop() override { return loop_; }
     egress::Gate& egress() override { return egress_; }

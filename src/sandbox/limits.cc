@@ -1,5 +1,7 @@
 #include "sandbox/limits.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -27,6 +29,14 @@ constexpr std::array kFields = {
 };
 
 }  // namespace
+
+Status check_limits(const Limits& limits, Kind kind) {
+  if (kind == Kind::kHttp || limits.request_bytes <= kHeldRequestBytes) return {};
+  return fail(ErrorCode::kBadOption,
+              fmt::format("option `request`: it is at most {} MiB: functions of kind {} have the whole body in memory, "
+                          "only those with a wasi:http handler take it while it arrives",
+                          kHeldRequestBytes >> 20, name_of(kind)));
+}
 
 std::span<const LimitField> limit_fields() { return kFields; }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "base/result.h"
+#include "sandbox/kind.h"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +18,7 @@ struct Limits {
   std::size_t memory_bytes = 128 << 20;    // memories and tables together; modest, as growing is not preempted
   std::chrono::milliseconds cpu{10'000};   // running on a core; measured to one tick (1 ms)
   std::chrono::milliseconds wall{30'000};  // from the first instruction to the last, waits included
-  std::size_t request_bytes = 10 << 20;    // body of the request, which is held in memory
+  std::size_t request_bytes = 10 << 20;    // body of the request, held in memory but for kHttp: check_limits()
   std::size_t response_bytes = 16 << 20;   // body of the response
   std::size_t tmp_bytes = 16 << 20;        // files under /tmp
   std::size_t files = 64;                  // descriptors open at once, the standard ones included
@@ -36,8 +39,8 @@ inline constexpr Limits kLargest = {
     .memory_bytes = std::size_t{4} << 30,    // all that 32-bit memories can address
     .cpu = std::chrono::minutes(15),         // a batch job belongs elsewhere
     .wall = std::chrono::hours(1),           // as above
-    .request_bytes = 64 << 20,               // as an upload
-    .response_bytes = std::size_t{1} << 30,  // streamed beyond 64 KiB
+    .request_bytes = std::size_t{1} << 40,   // streamed
+    .response_bytes = std::size_t{1} << 40,  // streamed
     .tmp_bytes = std::size_t{1} << 30,       // it is memory of this process
     .files = 4096,
     .sockets = 1024,
@@ -48,6 +51,11 @@ inline constexpr Limits kLargest = {
     .queue = 10'000,
     .queue_time = std::chrono::minutes(5),
 };
+
+inline constexpr std::size_t kHeldRequestBytes = 64 << 20;  // body of a request that is held in memory: as an upload
+
+// Whether a function of this kind can be given these.
+Status check_limits(const Limits& limits, Kind kind);
 
 // One of the limits, as options, records and help texts name it.
 struct LimitField {

@@ -57,7 +57,7 @@ void Connection::read() {
     input_.erase(0, consumed_);
     filled_ -= consumed_;
     consumed_ = 0;
-    input_.resize(filled_ + kReadBytes);
+    input_.resize(filled_ + (receiving_ ? kStreamReadBytes : kReadBytes));
   }
   socket_.async_read_some(
       asio::buffer(input_.data() + filled_, input_.size() - filled_),
@@ -68,12 +68,14 @@ void Connection::on_read(const error_code& error, std::size_t bytes) {
   reading_ = false;
   if (state_ == State::kClosed) return;
   if (error) {
-    if (!writing_) return close();
+    if (!writing_ || state_ == State::kHandling) return close();
     close_after_ = true;  // it sends no more, but may still take its answer
     return;
   }
   if (state_ == State::kLingering) return read();  // discarded
   filled_ += bytes;
+  if (receiving_) return receive();
+  if (state_ == State::kHandling) return watch();
   process();
 }
 
@@ -110,7 +112,8 @@ bool Connection::step() {
     return true;
   }
   stalled_ = has_backlog();  // a client that does not read its answers gets no more of them
-  if (consumed_ == filled_ || stalled_) return false;
+  if (stalled_) return false;
+  if (consumed_ == filled_) return dispatch_streamed();
   const ParserState before = parser_.state();
   const auto consumed = parser_.consume(std::string_view(input_).substr(consumed_, filled_ - consumed_));
   if (!consumed) {
@@ -123,28 +126,90 @@ bool Connection::step() {
     refuse({ErrorCode::kOverloaded, "the server holds as many request bodies as it can"});
     return false;
   }
-  if (before != ParserState::kBody && parser_.state() == ParserState::kBody) {
-    const auto fits = context_.pipeline.admit(context_, parser_.request()).and_then([&](std::size_t bytes) {
-      return parser_.limit_body(bytes);
-    });
-    if (!fits) {
-      refuse(fits.error());
-      return false;
-    }
-    if (parser_.expects_continue()) output_ += "HTTP/1.1 100 Continue\r\n\r\n";  // sent at the end of process()
-  }
-  return *consumed > 0 || parser_.state() != before;
+  if (before != ParserState::kBody && parser_.state() == ParserState::kBody) return admit();
+  return *consumed > 0 || parser_.state() != before || dispatch_streamed();
 }
 
-void Connection::dispatch() {
+bool Connection::admit() {
+  auto admitted = context_.pipeline.admit(context_, parser_.request());
+  const Status fits = admitted ? parser_.limit_body(admitted->body_bytes) : tl::unexpected(admitted.error());
+  if (!fits) {
+    refuse(fits.error());
+    return false;
+  }
+  target_ = std::move(admitted->target);
+  streams_ = admitted->streams;
+  if (parser_.expects_continue()) output_ += "HTTP/1.1 100 Continue\r\n\r\n";  // sent at the end of process()
+  return true;
+}
+
+void Connection::dispatch() { answer(parser_.take()); }
+
+// For a body that is not all there, and whose receiver need not wait: it gets the rest as it comes.
+bool Connection::dispatch_streamed() {
+  if (!streams_) return false;
+  receiving_ = true;
+  std::string body = parser_.take_body();
+  answer(parser_.take_head(), std::move(body));
+  return true;
+}
+
+void Connection::answer(http::Request request, std::optional<std::string> start_of_body) {
   ++answered_;
   served_ = true;
+  streams_ = false;
   state_ = State::kHandling;
   parsed_ = ParserState::kStart;
   deadline_ = steady_clock::time_point::max();  // the invocation has deadlines of its own
-  exchange_ = std::make_shared<Exchange>(*this, parser_.take(), context_.make_id());
+  exchange_ = std::make_shared<Exchange>(*this, std::move(request), context_.make_id());
   const auto keep = exchange_;
-  context_.pipeline.handle(context_, *keep);
+  if (start_of_body) keep->begin_body(std::move(*start_of_body));
+  context_.pipeline.handle(context_, *keep, std::exchange(target_, std::nullopt));
+  if (receiving_) receive();
+}
+
+// Hands on what has arrived of the body in flight, and reads more while there is room for it.
+void Connection::receive() {
+  while (receiving_ && consumed_ < filled_ && !exchange_->has_body_backlog()) {
+    const auto consumed = parser_.consume(std::string_view(input_).substr(consumed_, filled_ - consumed_));
+    if (!consumed) return fail_body(consumed.error());
+    if (*consumed == 0) break;
+    consumed_ += *consumed;
+    const auto keep = exchange_;  // what it is told may end it
+    if (std::string bytes = parser_.take_body(); !bytes.empty()) keep->receive(std::move(bytes));
+    if (receiving_ && parser_.state() == ParserState::kDone) {
+      end_receiving();
+      keep->end_body(parser_.take().trailers);
+    }
+  }
+  if (!receiving_) return;
+  const bool full = exchange_->has_body_backlog();
+  hold_body(exchange_->held_body());
+  deadline_ = full ? steady_clock::time_point::max() : coarse_now() + context_.limits.body_time;
+  if (!full) read();
+}
+
+void Connection::end_receiving() {
+  receiving_ = false;
+  deadline_ = steady_clock::time_point::max();
+}
+
+void Connection::fail_body(const Error& error) {
+  end_receiving();
+  close_after_ = true;  // where the next request begins is lost
+  const auto keep = exchange_;
+  keep->fail_body(error);
+}
+
+void Connection::body_taken() {
+  context_.loop.post([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (self && self->state_ == State::kHandling && self->receiving_ && !self->reading_) self->receive();
+  });
+}
+
+void Connection::watch() {
+  if (state_ == State::kHandling && !receiving_ && filled_ - consumed_ < kReadBytes) read();
 }
 
 // Answers what cannot be parsed. The rest of the input is lost with the framing.
@@ -220,7 +285,8 @@ void Connection::exchange_done(bool keep_alive) {
   // Whoever called this may still be inside the exchange and its work: they go later.
   context_.loop.post([gone = std::move(exchange_)] {});
   state_ = State::kReading;
-  close_after_ = !keep_alive || context_.draining;
+  close_after_ = close_after_ || receiving_ || !keep_alive || context_.draining;
+  receiving_ = false;  // whoever answered did not want the rest
   hold_body(0);
   set_reading_deadline();
   process();
@@ -273,6 +339,7 @@ void Connection::check_deadline(steady_clock::time_point now) {
     return;
   }
   if (now <= deadline_) return;
+  if (receiving_) return fail_body({ErrorCode::kRequestTimeout, "the request body stopped arriving"});
   if (state_ == State::kReading && parser_.state() != ParserState::kStart) {
     refuse({ErrorCode::kRequestTimeout, parser_.state() == ParserState::kHeader
                                             ? "the request header did not arrive in time"

@@ -3,6 +3,7 @@
 #include "http/request_parser.h"
 #include "server/exchange.h"
 #include "server/loop_context.h"
+#include "server/router.h"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -37,6 +38,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool keeps_alive(const http::Request& request) const { return request.keep_alive && !context_.draining; }
   bool has_backlog() const;
   void flush();
+  void watch();       // notice when the client goes, while its request is answered
+  void body_taken();  // there is room again in the exchange's body
   void exchange_done(bool keep_alive);
   void cut();  // at once, without an orderly end
 
@@ -47,7 +50,13 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void on_read(const boost::system::error_code& error, std::size_t bytes);
   void process();
   bool step();
+  bool admit();
   void dispatch();
+  bool dispatch_streamed();
+  void answer(http::Request request, std::optional<std::string> start_of_body = std::nullopt);
+  void receive();
+  void fail_body(const Error& error);
+  void end_receiving();
   void refuse(const Error& error);
   void set_reading_deadline();
   void hold_body(std::size_t bytes);
@@ -77,6 +86,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   std::size_t held_body_ = 0;  // bytes of the request's body, as counted in context_.held_bodies
 
+  std::optional<Target> target_;  // of the request whose body is arriving
+  bool streams_ = false;          // and is handed on before it is whole
+  bool receiving_ = false;        // that body is handed on to the exchange
   std::shared_ptr<Exchange> exchange_;
   bool close_after_ = false;  // the answer being written is the last
 

@@ -25,6 +25,14 @@ void log_receipt(LogLine& line, const metrics::Receipt& receipt) {
   if (egress.refused > 0) line.number("egress_refused", egress.refused);
 }
 
+// RFC 9110 section 6.5.1: trailers are for who asks for them.
+bool accepts_trailers(const http::Request& request) {
+  for (const http::Field& field : request.fields) {
+    if (http::equals_ignoring_case(field.name, "TE") && field.value.find("trailers") != std::string::npos) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Exchange::Exchange(Connection& connection, http::Request request, std::string id)
@@ -66,6 +74,7 @@ void Exchange::write_head(http::Response& response, std::optional<std::size_t> l
 
 void Exchange::respond(http::Response response) {
   if (connection_ == nullptr) return;
+  if (receiving_) request_.keep_alive = false;  // nobody wants the rest of the body
   write_head(response, response.body.size());
   if (framing_ != Framing::Kind::kNoBody) {
     connection_->output() += response.body;
@@ -74,22 +83,27 @@ void Exchange::respond(http::Response response) {
   done();
 }
 
-void Exchange::start(http::Response head) {
+void Exchange::start(http::Response head, std::optional<std::uint64_t> length) {
   if (connection_ == nullptr) return;
-  write_head(head, std::nullopt);
+  write_head(head, length);
+  length_ = length;
 }
 
 void Exchange::write(std::string_view bytes) {
   if (connection_ == nullptr || framing_ == Framing::Kind::kNoBody) return;
   body_bytes_ += bytes.size();
+  if (length_ && body_bytes_ > *length_) return abort();
   if (framing_ == Framing::Kind::kChunked) http::write_chunk(connection_->output(), bytes);
   else connection_->output() += bytes;
   connection_->flush();
 }
 
-void Exchange::finish() {
+void Exchange::finish(const http::Fields& trailers) {
   if (connection_ == nullptr) return;
-  if (framing_ == Framing::Kind::kChunked) http::write_last_chunk(connection_->output());
+  if (framing_ == Framing::Kind::kLength && body_bytes_ != length_) return abort();
+  if (framing_ == Framing::Kind::kChunked) {
+    http::write_last_chunk(connection_->output(), accepts_trailers(request_) ? trailers : http::Fields());
+  }
   done();
 }
 
@@ -102,6 +116,39 @@ void Exchange::abort() {
 bool Exchange::writable() const { return connection_ == nullptr || !connection_->has_backlog(); }
 
 void Exchange::on_writable(std::function<void()> resume) { resume_ = std::move(resume); }
+
+void Exchange::watch_client() {
+  if (connection_ != nullptr) connection_->watch();
+}
+
+std::string Exchange::take() {
+  std::string taken = std::exchange(arrived_, {});
+  if (receiving_ && connection_ != nullptr && !taken.empty()) connection_->body_taken();
+  return taken;
+}
+
+void Exchange::begin_body(std::string start) {
+  receiving_ = true;
+  arrived_ = std::move(start);
+}
+
+void Exchange::receive(std::string bytes) {
+  if (arrived_.empty()) arrived_ = std::move(bytes);
+  else arrived_ += bytes;
+  if (tell_) tell_();
+}
+
+void Exchange::end_body(http::Fields trailers) {
+  request_.trailers = std::move(trailers);
+  receiving_ = false;
+  if (tell_) tell_();
+}
+
+void Exchange::fail_body(Error why) {
+  failure_ = std::move(why);
+  receiving_ = false;
+  if (tell_) tell_();
+}
 
 void Exchange::done() {
   log_access();

@@ -32,7 +32,9 @@ void call_function(LoopContext& context, Exchange& exchange, CallTarget target) 
       .server_port = call->server.port,
       .body_bytes = exchange.request().body.size(),
   };
-  invoke::CallRequest request{version, described, exchange.take_body(), exchange.id(), exchange.is_seed()};
+  invoke::BodySource* streamed_body = exchange.is_receiving() ? &exchange : nullptr;
+  invoke::CallRequest request{version,       described,     exchange.take_body(),
+                              streamed_body, exchange.id(), exchange.is_seed()};
   call->invocation = std::make_shared<invoke::Invocation>(context.environment, std::move(request), exchange);
   const auto invocation = call->invocation;
   exchange.keep(std::move(call));

@@ -29,16 +29,21 @@ void answer_health(Exchange& exchange) {
 
 }  // namespace
 
-Result<std::size_t> Pipeline::admit(LoopContext& context, const http::Request& head) const {
+Result<Admitted> Pipeline::admit(LoopContext& context, const http::Request& head) const {
   const http::Limits& limits = context.limits;
   const bool has_body = !head.fields.get("Content-Length").empty() || !head.fields.get("Transfer-Encoding").empty();
-  if (!has_body) return limits.body_bytes;
-  const Target target = router_.find(*context.registry.snapshot(), head);
-  if (const auto* call = std::get_if<CallTarget>(&target.answer)) return call->version->settings().limits.request_bytes;
+  if (!has_body) return Admitted{std::nullopt, limits.body_bytes};
+  Target target = router_.find(*context.registry.snapshot(), head);
+  if (const auto* call = std::get_if<CallTarget>(&target.answer)) {
+    const std::size_t body_bytes = call->version->settings().limits.request_bytes;
+    const bool streams = call->version->facts().entry.kind == sandbox::Kind::kHttp;
+    return Admitted{std::move(target), body_bytes, streams};
+  }
   const auto* endpoint = std::get_if<const Endpoint*>(&target.answer);
-  if (endpoint == nullptr || !is_guarded(**endpoint, head)) return limits.body_bytes;
+  const bool guarded = endpoint != nullptr && is_guarded(**endpoint, head);
+  if (!guarded) return Admitted{std::move(target), limits.body_bytes};
   if (auto allowed = access_.check(head); !allowed) return fail(std::move(allowed.error()));
-  return limits.upload_bytes;
+  return Admitted{std::move(target), limits.upload_bytes};
 }
 
 void Pipeline::answer(const Endpoint& endpoint, LoopContext& context, Exchange& exchange) const {
@@ -48,10 +53,9 @@ void Pipeline::answer(const Endpoint& endpoint, LoopContext& context, Exchange& 
   endpoint.handler(context, exchange);
 }
 
-void Pipeline::handle(LoopContext& context, Exchange& exchange) const {
-  // One snapshot for the whole request: a deploy meanwhile is seen by the next.
-  const std::shared_ptr<const registry::Snapshot> snapshot = context.registry.snapshot();
-  Target target = router_.find(*snapshot, exchange.request());
+// One look into the registry for the whole request: a deploy meanwhile is seen by the next.
+void Pipeline::handle(LoopContext& context, Exchange& exchange, std::optional<Target> admitted) const {
+  Target target = admitted ? std::move(*admitted) : router_.find(*context.registry.snapshot(), exchange.request());
   if (target.seed) exchange.answer_as_seed();
   if (auto* call = std::get_if<CallTarget>(&target.answer)) return call_function(context, exchange, std::move(*call));
   if (const auto* refusal = std::get_if<Refusal>(&target.answer)) return refuse(*refusal, exchange);

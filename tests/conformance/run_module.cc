@@ -64,8 +64,10 @@ class Host final : public GuestHost {
     return {};
   }
   void write_log(std::string_view bytes) override { std::cerr << bytes; }
+  sandbox::BodyPart read_body() override { return {}; }
   Status respond(http::Response) override { return {}; }
   Status send(std::string_view) override { return {}; }
+  Status send_trailers(http::Fields) override { return {}; }
   void wake() override { woken_ = true; }
   net::Loop& loop() override { return loop_; }
 

@@ -1,6 +1,7 @@
 //! One invocation of a component, as an instance that event loops poll like any other.
 
-use super::host::{Output, mayfly_bytes_t, mayfly_field_t, mayfly_host_t, mayfly_stream_t};
+use super::host::{Output, Waiting, mayfly_bytes_t, mayfly_field_t, mayfly_host_t, mayfly_stream_t};
+use super::http::{Client, mayfly_request_t, slice};
 use super::program::{Program, mayfly_component_t};
 use super::state::{Hooks, State};
 use super::{http02, http03};
@@ -15,16 +16,6 @@ use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{I32Exit, WasiCtx};
 use wasmtime_wasi_http::WasiHttpCtx;
 
-/// The head of an HTTP request.
-#[repr(C)]
-pub struct mayfly_request_t {
-    pub method: mayfly_bytes_t,
-    pub target: mayfly_bytes_t,
-    pub authority: mayfly_bytes_t,
-    pub fields: *const mayfly_field_t,
-    pub field_count: usize,
-}
-
 /// What a component is called with. Read before mayfly_component_call returns, but for what `data` and `host` point to.
 #[repr(C)]
 pub struct mayfly_component_call_t {
@@ -36,17 +27,13 @@ pub struct mayfly_component_call_t {
     pub argument_count: usize,
     pub environment: *const mayfly_field_t,
     pub environment_count: usize,
-    /// The body of the request, which is the standard input of a command and the argument of exec.
+    /// The body of the request, which is the standard input of a command and the argument of exec; what streams is not in it.
     pub input: mayfly_bytes_t,
     /// For HTTP worlds; null for others.
     pub request: *const mayfly_request_t,
 }
 
-unsafe fn slice<'a, T>(data: *const T, count: usize) -> &'a [T] {
-    if count == 0 { &[] } else { unsafe { std::slice::from_raw_parts(data, count) } }
-}
-
-fn wasi(call: &mayfly_component_call_t, input: Bytes) -> WasiCtx {
+fn wasi(call: &mayfly_component_call_t, input: Bytes, waiting: Waiting) -> WasiCtx {
     let mut wasi = WasiCtx::builder();
     for argument in unsafe { slice(call.arguments, call.argument_count) } {
         wasi.arg(unsafe { argument.text() });
@@ -55,8 +42,8 @@ fn wasi(call: &mayfly_component_call_t, input: Bytes) -> WasiCtx {
         wasi.env(unsafe { variable.name.text() }, unsafe { variable.value.text() });
     }
     wasi.stdin(MemoryInputPipe::new(input));
-    wasi.stdout(Output { host: call.host, stream: mayfly_stream_t::Stdout });
-    wasi.stderr(Output { host: call.host, stream: mayfly_stream_t::Stderr });
+    wasi.stdout(Output { host: call.host, waiting, stream: mayfly_stream_t::Stdout });
+    wasi.stderr(Output { host: call.host, waiting, stream: mayfly_stream_t::Stderr });
     wasi.build()
 }
 
@@ -70,7 +57,7 @@ pub unsafe extern "C" fn mayfly_component_call(
     let shared = Box::into_raw(Box::new(Shared::new(call.instance.memory_bytes)));
     let is_http = !call.request.is_null();
     let state = State {
-        wasi: wasi(call, if is_http { Bytes::new() } else { input.clone() }),
+        wasi: wasi(call, if is_http { Bytes::new() } else { input.clone() }, Waiting(shared)),
         http: WasiHttpCtx::new(),
         hooks: Hooks,
         table: ResourceTable::new(),
@@ -81,14 +68,14 @@ pub unsafe extern "C" fn mayfly_component_call(
     watch_ticks(&mut store, &call.instance, Carried(shared));
 
     let program = component.0.clone();
-    let host = call.host;
-    let request = unsafe { call.request.as_ref() }.map(|request| unsafe { super::http02::request(request, input.clone()) });
+    let client = Client { host: call.host, waiting: Waiting(shared) };
+    let request = unsafe { call.request.as_ref().map(|request| request.with_body(input.clone(), client)) };
     let run = async move {
         store.set_epoch_deadline(1);
         let mut made = Made { started: Instant::now(), shared };
         match (&*program, request) {
-            (Program::Http02(pre), Some(request)) => http02::handle(store, pre, request?, host, &mut made).await,
-            (Program::Http03(pre), Some(request)) => http03::handle(store, pre, request?, host, &mut made).await,
+            (Program::Http02(pre), Some(request)) => http02::handle(store, pre, request?, client, &mut made).await,
+            (Program::Http03(pre), Some(request)) => http03::handle(store, pre, request?, client, &mut made).await,
             (Program::Command(pre), _) => {
                 let command = pre.instantiate_async(&mut store).await?;
                 made.note();

@@ -1,5 +1,6 @@
 //! What a component's invocation asks of C++: where its output and its response go.
 
+use crate::instance::Shared;
 use bytes::Bytes;
 use std::ffi::c_void;
 use std::io;
@@ -46,8 +47,18 @@ pub enum mayfly_stream_t {
     Stderr = 2,
 }
 
+/// What mayfly_host_t::read_body found. Valid until it is called again.
+#[repr(C)]
+pub struct mayfly_body_part_t {
+    pub bytes: mayfly_bytes_t,
+    pub is_last: bool,
+    /// Of the last part.
+    pub trailers: *const mayfly_field_t,
+    pub trailer_count: usize,
+}
+
 /// Called on the thread that polls the instance, while it does. Those that return a bool say whether to go on; when they
-/// do not, the caller has noted why and the guest ends.
+/// do not, the caller has noted why and the guest ends. What can wait is asked again with each poll.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct mayfly_host_t {
@@ -56,11 +67,16 @@ pub struct mayfly_host_t {
     /// Whether there is room for output. When there is none, the instance is polled again once there is.
     pub has_room: extern "C" fn(data: *mut c_void) -> bool,
     pub write: extern "C" fn(data: *mut c_void, stream: mayfly_stream_t, bytes: mayfly_bytes_t) -> bool,
+    /// The next part of the HTTP request's body, for one that streams: empty, and not the last, when it has not arrived.
+    pub read_body: extern "C" fn(data: *mut c_void, part: &mut std::mem::MaybeUninit<mayfly_body_part_t>),
     /// The head of the HTTP response, once.
     pub respond:
         extern "C" fn(data: *mut c_void, status: u16, fields: *const mayfly_field_t, field_count: usize) -> bool,
     /// Bytes of its body, in order.
     pub send: extern "C" fn(data: *mut c_void, bytes: mayfly_bytes_t) -> bool,
+    /// What follows the body.
+    pub send_trailers:
+        extern "C" fn(data: *mut c_void, fields: *const mayfly_field_t, field_count: usize) -> bool,
 }
 unsafe impl Send for mayfly_host_t {} // of an instance, which has one owner at a time
 unsafe impl Sync for mayfly_host_t {}
@@ -70,18 +86,28 @@ impl mayfly_host_t {
         (self.has_room)(self.data)
     }
 
-    fn poll_room(&self) -> Poll<()> {
-        if self.has_room() { Poll::Ready(()) } else { Poll::Pending }
+    pub(crate) async fn wait_for_room(&self, waiting: Waiting) {
+        std::future::poll_fn(|context| if self.has_room() { Poll::Ready(()) } else { waiting.poll(context) }).await
     }
+}
 
-    pub(crate) async fn wait_for_room(&self) {
-        std::future::poll_fn(|_| self.poll_room()).await
+/// Those inside an instance who wait for C++, which does not know wakers: all are asked to look again when it polls.
+#[derive(Clone, Copy)]
+pub(crate) struct Waiting(pub *mut Shared);
+unsafe impl Send for Waiting {} // of an instance, which has one owner at a time
+unsafe impl Sync for Waiting {}
+
+impl Waiting {
+    pub fn poll<T>(&self, context: &Context<'_>) -> Poll<T> {
+        unsafe { (*self.0).waiting.push(context.waker().clone()) };
+        Poll::Pending
     }
 }
 
 /// Standard output or error.
 pub(crate) struct Output {
     pub host: mayfly_host_t,
+    pub waiting: Waiting,
     pub stream: mayfly_stream_t,
 }
 
@@ -90,7 +116,7 @@ const CHUNK: usize = 64 << 10;
 
 impl Output {
     fn again(&self) -> Self {
-        Self { host: self.host, stream: self.stream }
+        Self { host: self.host, waiting: self.waiting, stream: self.stream }
     }
 
     fn has_room(&self) -> bool {
@@ -137,15 +163,15 @@ impl OutputStream for Output {
 impl Pollable for Output {
     async fn ready(&mut self) {
         if !self.has_room() {
-            self.host.wait_for_room().await;
+            self.host.wait_for_room(self.waiting).await;
         }
     }
 }
 
 impl AsyncWrite for Output {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if !self.has_room() {
-            return Poll::Pending;
+            return self.waiting.poll(context);
         }
         let part = &bytes[..bytes.len().min(CHUNK)];
         Poll::Ready(if self.put(part) { Ok(part.len()) } else { Err(io::ErrorKind::BrokenPipe.into()) })

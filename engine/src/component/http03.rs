@@ -1,8 +1,7 @@
 //! wasi:http/handler 0.3.
 
 use super::call::{Ended, Made};
-use super::http02::forward;
-use super::host::mayfly_host_t;
+use super::http::{Client, forward};
 use super::state::{Hooks, State};
 use http::Request;
 use wasmtime::{Error, Store};
@@ -14,7 +13,7 @@ pub(super) async fn handle(
     mut store: Store<State>,
     pre: &ServicePre<State>,
     request: Request<WasiBody>,
-    host: mayfly_host_t,
+    client: Client,
     made: &mut Made,
 ) -> Ended {
     let service = pre.instantiate_async(&mut store).await?;
@@ -25,7 +24,7 @@ pub(super) async fn handle(
             let handled = service.handle(accessor, request).await?;
             let response = handled.map_err(|code| Error::msg(format!("the function answered with the error {code:?}")))?;
             let response = accessor.with(|store| response.into_http(store, async { Ok(()) }))?;
-            forward(response, host).await
+            forward(response, client).await
         })
         .await??;
     drop(sent);

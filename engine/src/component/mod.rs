@@ -2,6 +2,7 @@
 
 mod call;
 mod host;
+mod http;
 mod http02;
 mod http03;
 mod program;

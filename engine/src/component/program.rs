@@ -1,7 +1,8 @@
 //! A component, linked once, with what it is found out once: what every invocation of it starts from.
 
 use super::state::State;
-use crate::{boxed_error, inner, wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t};
+use crate::engine::{baseline_compiler, compile_behind};
+use crate::{boxed_error, guarded, inner, text, wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t};
 use std::sync::Arc;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 use wasmtime::{Engine, Result};
@@ -9,8 +10,13 @@ use wasmtime_wasi::p2::bindings::CommandPre;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
-/// Every interface that components may import. Immutable; the engine outlives it.
-pub struct mayfly_component_linker_t(Linker<State>);
+/// Every interface that components may import, for both engines. Immutable; the engines outlive it.
+pub struct mayfly_component_linker_t {
+    plain: Linker<State>,
+    /// Of the engine that runs asynchronous functions.
+    concurrent: Linker<State>,
+    image_bytes: u64,
+}
 
 /// Shared and immutable; invocations hold their own reference.
 pub struct mayfly_component_t(pub(crate) Arc<Program>);
@@ -82,19 +88,80 @@ fn new_linker(engine: &Engine) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    Ok(linker)
+}
+
+fn new_concurrent_linker(engine: &Engine) -> Result<Linker<State>> {
+    let mut linker = new_linker(engine)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
     Ok(linker)
 }
 
+/// How to compile.
+#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum mayfly_compile_t {
+    /// Optimised code, now.
+    Now = 0,
+    /// Code about half as fast, in about half the time.
+    Baseline = 1,
+    /// Optimised code, behind every other compilation.
+    Behind = 2,
+}
+
+impl mayfly_component_linker_t {
+    /// The linker of the engine that a component needs: the plain one, unless it has asynchronous functions.
+    fn linker_for(&self, binary: &[u8]) -> (&Linker<State>, bool) {
+        let plain = wasmparser::WasmFeatures::all().difference(wasmparser::WasmFeatures::CM_ASYNC);
+        let concurrent = wasmparser::Validator::new_with_features(plain).validate_all(binary).is_err();
+        (if concurrent { &self.concurrent } else { &self.plain }, concurrent)
+    }
+
+    fn compile(&self, binary: &[u8], how: mayfly_compile_t) -> Result<Program> {
+        let (linker, concurrent) = self.linker_for(binary);
+        let engine = linker.engine();
+        let component = match how {
+            mayfly_compile_t::Now => Component::from_binary(engine, binary)?,
+            mayfly_compile_t::Behind => compile_behind(|| Component::from_binary(engine, binary))?,
+            mayfly_compile_t::Baseline => {
+                let code = baseline_compiler(self.image_bytes, concurrent)?.precompile_component(binary)?;
+                unsafe { Component::deserialize(engine, code)? }
+            }
+        };
+        Program::new(linker, &component)
+    }
+
+    /// # Safety
+    /// The file has what serialize() gave.
+    unsafe fn load(&self, file: &str) -> Result<Program> {
+        match unsafe { Component::deserialize_file(self.plain.engine(), file) } {
+            Ok(component) => Program::new(&self.plain, &component),
+            Err(_) => {
+                let component = unsafe { Component::deserialize_file(self.concurrent.engine(), file)? };
+                Program::new(&self.concurrent, &component)
+            }
+        }
+    }
+}
+
 #[unsafe(no_mangle)]
 pub extern "C" fn mayfly_component_linker_new(
     engine: &wasm_engine_t,
+    concurrent: &wasm_engine_t,
+    image_bytes: u64,
     linker: &mut *mut mayfly_component_linker_t,
 ) -> Option<Box<wasmtime_error_t>> {
-    match new_linker(inner!(engine, wasm_engine_t => Engine)) {
+    let made = guarded(|| {
+        Ok(mayfly_component_linker_t {
+            plain: new_linker(inner!(engine, wasm_engine_t => Engine))?,
+            concurrent: new_concurrent_linker(inner!(concurrent, wasm_engine_t => Engine))?,
+            image_bytes,
+        })
+    });
+    match made {
         Ok(made) => {
-            *linker = Box::into_raw(Box::new(mayfly_component_linker_t(made)));
+            *linker = Box::into_raw(Box::new(made));
             None
         }
         Err(error) => boxed_error(error),
@@ -104,19 +171,49 @@ pub extern "C" fn mayfly_component_linker_new(
 #[unsafe(no_mangle)]
 pub extern "C" fn mayfly_component_linker_delete(_linker: Box<mayfly_component_linker_t>) {}
 
+fn hand_over(made: Result<Program>, component: &mut *mut mayfly_component_t) -> Option<Box<wasmtime_error_t>> {
+    match made {
+        Ok(made) => {
+            *component = Box::into_raw(Box::new(mayfly_component_t(Arc::new(made))));
+            None
+        }
+        Err(error) => boxed_error(error),
+    }
+}
+
 /// Compiles and links a binary component.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mayfly_component_new(
     linker: &mayfly_component_linker_t,
     bytes: *const u8,
     length: usize,
+    how: mayfly_compile_t,
     component: &mut *mut mayfly_component_t,
 ) -> Option<Box<wasmtime_error_t>> {
     let bytes = unsafe { std::slice::from_raw_parts(bytes, length) };
-    let made = Component::from_binary(linker.0.engine(), bytes).and_then(|compiled| Program::new(&linker.0, &compiled));
-    match made {
-        Ok(made) => {
-            *component = Box::into_raw(Box::new(mayfly_component_t(Arc::new(made))));
+    hand_over(guarded(|| linker.compile(bytes, how)), component)
+}
+
+/// Maps and links what mayfly_component_serialize gave, from a file that is whole and ours.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mayfly_component_load(
+    linker: &mayfly_component_linker_t,
+    file: *const u8,
+    file_length: usize,
+    component: &mut *mut mayfly_component_t,
+) -> Option<Box<wasmtime_error_t>> {
+    hand_over(guarded(|| unsafe { linker.load(text(file, file_length)?) }), component)
+}
+
+/// Its code, for a file.
+#[unsafe(no_mangle)]
+pub extern "C" fn mayfly_component_serialize(
+    component: &mayfly_component_t,
+    code: &mut wasm_byte_vec_t,
+) -> Option<Box<wasmtime_error_t>> {
+    match component.0.pre().component().serialize() {
+        Ok(bytes) => {
+            code.set_buffer(bytes);
             None
         }
         Err(error) => boxed_error(error),

@@ -75,20 +75,25 @@ Result<Head> read_head(Kind kind, const Settings& settings, std::string_view out
   return head;
 }
 
-Result<http::Response> take_response(HandleResponse given) {
+Status check_head(const http::Response& head) {
   const auto bad = [](std::string message) { return fail(ErrorCode::kBadResponse, std::move(message)); };
-  if (!given.status) return fail(ErrorCode::kNoResponse, "the function never called response_set_status_line");
-  if (!given.body) return fail(ErrorCode::kNoResponse, "the function never called response_set_body");
-  if (*given.status < 200 || *given.status > 599) return bad(fmt::format("{} is not a status", *given.status));
-  if (!http::is_field_value(given.reason)) return bad("the reason phrase has control characters");
-  for (const http::Field& field : given.fields) {
+  if (head.status < 200 || head.status > 599) return bad(fmt::format("{} is not a status of a response", head.status));
+  if (!http::is_field_value(head.reason)) return bad("the reason phrase has control characters");
+  for (const http::Field& field : head.fields) {
     if (!http::is_token(field.name)) return bad("a header name is not a token");
     if (!http::is_field_value(field.value)) return bad("the value of header " + field.name + " has control characters");
   }
+  return {};
+}
+
+Result<http::Response> take_response(HandleResponse given) {
+  if (!given.status) return fail(ErrorCode::kNoResponse, "the function never called response_set_status_line");
+  if (!given.body) return fail(ErrorCode::kNoResponse, "the function never called response_set_body");
   http::Response response;
   response.status = *given.status;
   response.reason = std::move(given.reason);
   response.fields = std::move(given.fields);
+  if (auto checked = check_head(response); !checked) return fail(std::move(checked.error()));
   response.body = std::move(*given.body);
   return response;
 }

@@ -36,6 +36,9 @@ struct Head {
 };
 Result<Head> read_head(Kind kind, const Settings& settings, std::string_view output);
 
+// Whether a head that a function has made can be sent: its status, and each of its fields.
+Status check_head(const http::Response& head);
+
 // The response of a `handle` function.
 Result<http::Response> take_response(HandleResponse response);
 

@@ -64,8 +64,10 @@ class Connecting : public testing::Test, public GuestHost {
     return {};
   }
   void write_log(std::string_view bytes) override { log_ += bytes; }
+  BodyPart read_body() override { return {}; }
   Status respond(http::Response) override { return {}; }
   Status send(std::string_view) override { return {}; }
+  Status send_trailers(http::Fields) override { return {}; }
   void wake() override {
     EXPECT_TRUE(instance_) << "woken after it was cancelled";
     woken_ = true;
