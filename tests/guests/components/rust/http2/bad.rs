@@ -1,6 +1,7 @@
-//! Handlers that do what they should not, each chosen by the last segment of the path.
+//! Handlers that do what they should not, each chosen by the query or the end of the path: `/http2-bad?never`,
+//! `/http2-bad/never`.
 
-use guests::last_segment;
+use guests::chosen;
 use std::time::{Duration, Instant};
 use wasip2::clocks::monotonic_clock::subscribe_duration;
 use wasip2::http::types::{
@@ -18,7 +19,7 @@ wasip2::http::proxy::export!(Bad);
 impl wasip2::exports::http::incoming_handler::Guest for Bad {
     fn handle(request: IncomingRequest, out: ResponseOutparam) {
         let target = request.path_with_query().unwrap_or_default();
-        match last_segment(&target) {
+        match chosen(&target) {
             "never" => {}
             "trap-first" => panic!("before a response was set"),
             "loop-first" => spin(),

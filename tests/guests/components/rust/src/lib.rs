@@ -16,8 +16,10 @@ pub fn number(target: &str, name: &str, fallback: u64) -> u64 {
     value.and_then(|text| text.parse().ok()).unwrap_or(fallback)
 }
 
-/// The last segment of the path of `target`.
-pub fn last_segment(target: &str) -> &str {
-    let path = target.split('?').next().unwrap_or_default();
-    path.rsplit('/').next().unwrap_or_default()
+/// What the handler is to do: the query, or without one the last segment of the path.
+pub fn chosen(target: &str) -> &str {
+    match target.split_once('?') {
+        Some((_, query)) => query,
+        None => target.rsplit('/').next().unwrap_or_default(),
+    }
 }
