@@ -4,24 +4,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/mayfly/examples
-libc=/usr/lib/wasm32-wasi
-
-packages() {
-  missing=
-  for package; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
-  done
-  [ -n "$missing" ] || return 0
-  sudo=
-  [ "$(id -u)" = 0 ] || sudo=sudo
-  $sudo apt-get update -q
-  $sudo apt-get install -q -y --no-install-recommends $missing
-}
-
-require() {
-  command -v "$1" >/dev/null || { echo "build.sh: $2 is needed" >&2; exit 1; }
-}
+. "$here/../scripts/guest_tools.sh"
 
 # The pinned npm packages: the AssemblyScript compiler, and binaryen's wasm-opt that comes with it.
 npm_tools() {
@@ -67,17 +50,10 @@ c_handle() {
   place "$cache/out.wasm" "$2"
 }
 
-# Debian's Rust has no standard library for WebAssembly: it is built from its source, once. Locations are left
-# out of panic messages because they would name the folders of the machine that built it.
-rust() {
-  packages rustc-web cargo-web rust-web-src wasi-libc lld-22
-  export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$cache/cargo"
-  export RUSTFLAGS="-Clinker=/usr/bin/wasm-ld-22 -Clink-self-contained=no -Clink-arg=-L$libc -Zlocation-detail=none"
+rust_module() {
   folder=$1 module=$2
   shift 2
-  (cd "$here/$folder" &&
-    /usr/bin/cargo rustc --locked --release --target wasm32-wasip1 \
-      -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size -- "$@")
+  rust "$here/$folder" -- "$@"
   shrink "$cache/cargo/wasm32-wasip1/release/$module" "$folder/$module"
 }
 
@@ -119,16 +95,15 @@ build() {
     hello-go) go_command hello-go hello-go/hello-go.wasm ;;
     hello-wat) wat hello-wat/hello.wat hello-wat/hello-wat.wasm ;;
     name-twice)
-      rust name-twice name_twice.wasm
+      rust_module name-twice name_twice.wasm
       bundle name-twice metadata.json name_twice.wasm
       ;;
-    sudoku) rust sudoku sudoku.wasm -Clink-arg=$libc/crt1-command.o ;;
+    sudoku) rust_module sudoku sudoku.wasm -Clink-arg=$libc/crt1-command.o ;;
     tcp-backend) c_handle tcp-backend/tcp-backend.c tcp-backend/tcp-backend.wasm ;;
     *) echo "build.sh: there is no example $1" >&2; exit 1 ;;
   esac
 }
 
-mkdir -p "$cache"
 [ $# -gt 0 ] || set -- answer cgi-env greet-handle hello-as hello-c hello-go hello-wat name-twice sudoku tcp-backend
 for name; do
   build "$name"

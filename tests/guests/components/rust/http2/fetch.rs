@@ -1,0 +1,77 @@
+//! Sends the request on to the URL that is its query, `/http2-fetch?http://127.0.0.1:9000/path`, and answers with the
+//! response: its status, Content-Type, body and trailers. 502 with the reason if there is none.
+
+use guests::query;
+use wasip2::http::outgoing_handler;
+use wasip2::http::types::{
+    ErrorCode, Fields, IncomingBody, IncomingRequest, IncomingResponse, OutgoingBody, OutgoingRequest,
+    OutgoingResponse, ResponseOutparam, Scheme,
+};
+
+const CHUNK: u64 = 64 * 1024;
+
+struct Fetch;
+wasip2::http::proxy::export!(Fetch);
+
+impl wasip2::exports::http::incoming_handler::Guest for Fetch {
+    fn handle(request: IncomingRequest, out: ResponseOutparam) {
+        let target = request.path_with_query().unwrap_or_default();
+        match sent(request, query(&target)) {
+            Ok(from) => {
+                let response = OutgoingResponse::new(content_type(&from.headers()));
+                response.set_status_code(from.status()).unwrap();
+                let to = response.body().unwrap();
+                ResponseOutparam::set(out, Ok(response));
+                pass_on(from.consume().unwrap(), to).unwrap();
+            }
+            Err(error) => {
+                let response = OutgoingResponse::new(Fields::new());
+                response.set_status_code(502).unwrap();
+                let body = response.body().unwrap();
+                ResponseOutparam::set(out, Ok(response));
+                let stream = body.write().unwrap();
+                stream.blocking_write_and_flush(format!("{error:?}\n").as_bytes()).unwrap();
+                drop(stream);
+                OutgoingBody::finish(body, None).unwrap();
+            }
+        }
+    }
+}
+
+/// The response to `request` from `url`. The whole request is sent before the response is waited for.
+fn sent(request: IncomingRequest, url: &str) -> Result<IncomingResponse, ErrorCode> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let scheme = match scheme {
+        "http" => Scheme::Http,
+        "https" => Scheme::Https,
+        other => Scheme::Other(other.to_string()),
+    };
+    let onward = OutgoingRequest::new(content_type(&request.headers()));
+    onward.set_method(&request.method()).unwrap();
+    onward.set_scheme(Some(&scheme)).unwrap();
+    onward.set_authority(Some(authority)).unwrap();
+    onward.set_path_with_query(Some(if path.is_empty() { "/" } else { path })).unwrap();
+    let to = onward.body().unwrap();
+    let response = outgoing_handler::handle(onward, None)?;
+    pass_on(request.consume().unwrap(), to)?;
+    response.subscribe().block();
+    response.get().unwrap().unwrap()
+}
+
+fn content_type(from: &Fields) -> Fields {
+    let headers = Fields::new();
+    headers.set("content-type", &from.get("content-type")).unwrap();
+    headers
+}
+
+/// Copies a body and its trailers, as far as they come and are taken.
+fn pass_on(from: IncomingBody, to: OutgoingBody) -> Result<(), ErrorCode> {
+    let (input, output) = (from.stream().unwrap(), to.write().unwrap());
+    while output.blocking_splice(&input, CHUNK).is_ok() {}
+    let _ = output.blocking_flush();
+    drop((input, output));
+    let trailers = IncomingBody::finish(from);
+    trailers.subscribe().block();
+    OutgoingBody::finish(to, trailers.get().unwrap().unwrap()?)
+}
