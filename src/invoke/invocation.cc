@@ -3,6 +3,7 @@
 #include "http/problem.h"
 #include "invoke/limits.h"
 #include "invoke/server_timing.h"
+#include "sandbox/abi/typed.h"
 
 #include <fmt/format.h>
 
@@ -38,7 +39,24 @@ void Invocation::load() {
   });
 }
 
+// What a typed component is asked for; false when that needed no sandbox, and is answered.
+bool Invocation::find_function() {
+  const auto keep = shared_from_this();  // the answer may destroy the connection, and it us
+  auto target = sandbox::abi::find_typed(*code_->program, request_.call, request_.version->facts().digest);
+  if (const auto* function = std::get_if<std::size_t>(&target)) {
+    function_ = *function;
+    return true;
+  }
+  if (auto* refused = std::get_if<sandbox::abi::TypedRefusal>(&target)) {
+    fail_with(std::move(refused->error), refused->allow);
+  } else {
+    answer(std::move(std::get<http::Response>(target)));
+  }
+  return false;
+}
+
 void Invocation::enter() {
+  if (code_->program->entry().kind == Kind::kTyped && !find_function()) return;
   const auto entered =
       environment_.admission.enter(place_, request_.version, environment_.loop, [weak = weak_from_this()] {
         const auto self = weak.lock();
@@ -71,6 +89,7 @@ void Invocation::run() {
 // When its turn has come, not before: what waits is small, and what the sandbox before it used is still in the caches.
 void Invocation::make_task() {
   auto inputs = sandbox::abi::make_inputs(code_->program->entry().kind, settings(), code_->mounts, request_.call);
+  inputs.function = function_;
   task_ = std::make_unique<Task>(
       environment_, Task::Parts{request_.version, std::move(code_), std::move(inputs), std::move(request_.body),
                                 request_.request_id, weak_from_this(), std::move(place_)});
@@ -222,7 +241,9 @@ void Invocation::conclude() {
 void Invocation::succeed() {
   Instance& instance = task_->instance();
   http::Response response;
-  if (kind() == Kind::kRun || kind() == Kind::kExec) {
+  if (kind() == Kind::kTyped) {
+    response = typed_response(instance.outcome());
+  } else if (kind() == Kind::kRun || kind() == Kind::kExec) {
     response.fields.add("Content-Type", kind() == Kind::kRun ? "text/plain; charset=utf-8" : "application/json");
     response.body = std::move(instance.outcome().value);
   } else if (kind() == Kind::kHandle) {
@@ -236,6 +257,27 @@ void Invocation::succeed() {
     response.body = std::move(output_);
     response.body.erase(0, head->consumed);
   }
+  answer(std::move(response));
+}
+
+// An `err` is an answer like any other, to its caller.
+http::Response Invocation::typed_response(sandbox::Outcome& outcome) const {
+  if (outcome.is_err) {
+    const std::string_view value = outcome.value.empty() ? "null" : std::string_view(outcome.value);
+    return http::problem({ErrorCode::kFunctionError, "the function returned an error"},
+                         {.request_id = request_.request_id, .seed_error = request_.seed_error, .value = value});
+  }
+  http::Response response;
+  if (outcome.value.empty()) {
+    response.status = 204;
+    return response;
+  }
+  response.fields.add("Content-Type", "application/json");
+  response.body = std::move(outcome.value);
+  return response;
+}
+
+void Invocation::answer(http::Response response) {
   if (!committed_) output_bytes_ = response.body.size();
   const metrics::Receipt receipt = make_receipt();
   add_timing(response, receipt);
@@ -244,7 +286,7 @@ void Invocation::succeed() {
   committed_ ? sink_.finish() : sink_.respond(std::move(response));
 }
 
-void Invocation::fail_with(Error error) {
+void Invocation::fail_with(Error error, std::string_view allow) {
   const auto keep = shared_from_this();
   metrics().failed.fetch_add(1, std::memory_order_relaxed);
   if (task_) task_->log().flush();
@@ -255,6 +297,7 @@ void Invocation::fail_with(Error error) {
                                        .text("reason", error.message)));
   http::Response response =
       http::problem(error, {.request_id = request_.request_id, .seed_error = request_.seed_error});
+  if (!allow.empty()) response.fields.add("Allow", allow);
   const metrics::Receipt receipt = make_receipt();
   add_timing(response, receipt);
   finish(receipt);
