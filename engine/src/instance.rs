@@ -1,6 +1,6 @@
 //! One invocation: a store, its limits, and the suspended call. One owner at a time; an event loop polls it.
 
-use crate::component;
+use crate::component::{self, Refusal, mayfly_refusal_t};
 use crate::limiter::Limiter;
 use crate::program::{Program, mayfly_program_t};
 use crate::wake::Bell;
@@ -60,6 +60,8 @@ pub struct mayfly_outcome_t {
     pub pool_exhausted: bool,
     /// Whether the guest was ever refused memory.
     pub memory_denied: bool,
+    /// Why a call of a typed function has no result; the reason is its text.
+    pub refusal: mayfly_refusal_t,
     /// What a component gave to `exit`, when that is how it failed; -1 otherwise.
     pub exit_code: i64,
 }
@@ -220,6 +222,7 @@ pub extern "C" fn mayfly_instance_poll(
         trapped: false,
         pool_exhausted: false,
         memory_denied: unsafe { (*instance.shared).limiter.denied() },
+        refusal: mayfly_refusal_t::None,
         exit_code: -1,
     };
     let progress = match ended {
@@ -230,6 +233,7 @@ pub extern "C" fn mayfly_instance_poll(
         Err(error) => {
             written.trapped = error.is::<Trap>() || error.is::<ThrownException>();
             written.exit_code = error.downcast_ref::<I32Exit>().map_or(-1, |exit| i64::from(exit.0));
+            written.refusal = error.downcast_ref::<Refusal>().map_or(mayfly_refusal_t::None, |refusal| refusal.kind);
             written.pool_exhausted = error.is::<PoolConcurrencyLimitError>();
             written.reason = error.root_cause().to_string().into_bytes().into();
             if let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() {

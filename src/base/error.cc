@@ -20,12 +20,17 @@ constexpr std::array kCatalogue = {
     ErrorEntry{kNoEntryPoint, 422, "no-entry-point", "No entry point",
                "Export one of `_start` (a WASI command), `run` (returns a number), `handle` or `handler`, or name "
                "an export without parameters: `?entry=NAME` on the upload URL, `--entry NAME` with mayfly deploy. A "
-               "component exports a wasi:http handler, wasi:cli/run or `exec: func(input: string) -> string`."},
+               "component exports a wasi:http handler, wasi:cli/run, or functions of its own."},
     ErrorEntry{kUnknownImport, 422, "unknown-import", "Unknown import",
                "The module imports something this server does not provide; the detail names each one. WASI preview1 "
                "(`wasi_snapshot_preview1`) and the `env` functions listed in docs/abi.md are provided, to components "
                "WASI 0.2. "
                "Emscripten programs need `-sSTANDALONE_WASM`; wasm-bindgen modules need a browser."},
+    ErrorEntry{
+        kUnsupportedType, 422, "unsupported-type", "A function with a type that JSON cannot carry",
+        "A component that exports functions of its own is called with JSON: their parameters and results may have "
+        "any WIT type but resources, streams, futures, error-contexts, maps and lists of fixed length. The detail "
+        "names the function. Export an interface without them, a wasi:http handler, or wasi:cli/run."},
     ErrorEntry{kOverPoolLimit, 422, "over-engine-limit", "Module larger than the engine allows",
                "The module declares more memories, tables or table elements than one instance may have. The detail "
                "names the limit."},
@@ -78,6 +83,10 @@ constexpr std::array kCatalogue = {
     ErrorEntry{kBadResponse, 502, "bad-response", "The function's response is not valid HTTP",
                "A status is 200 to 599; a reason and header values have no control characters; header names are "
                "tokens (RFC 9110 section 5.1); there are at most 100 of them, 64 KiB in all."},
+    ErrorEntry{
+        kFunctionError, 422, "function-error", "The function returned an error",
+        "The function is `-> result<_, E>` and returned `err`: the member `value` has it. What it means is for the "
+        "function to say; nothing is wrong with the server."},
     ErrorEntry{kUnknownFunction, 404, "unknown-function", "Unknown function",
                "No function has this name here. `mayfly list` shows those that exist; deploy one with "
                "`curl -T hello.wasm http://127.0.0.1:8080/_mayfly/v1/functions/hello`."},
@@ -121,6 +130,12 @@ constexpr std::array kCatalogue = {
     ErrorEntry{kNewCapabilities, 409, "new-capabilities", "The new version can do more than the last",
                "A version that reaches further than the one before is not made live unasked. When what the detail "
                "lists is meant, deploy with `--accept-capabilities`, or with `?accept=DIGEST` as in the detail."},
+    ErrorEntry{kBadJson, 400, "bad-json", "The body is not JSON",
+               "A typed function is called with a JSON object that has a member for each of its parameters: "
+               "`curl -d '{\"a\": 1, \"b\": 2}' URL`. The detail says where the body is not JSON."},
+    ErrorEntry{kBadArgument, 422, "bad-argument", "The arguments do not fit",
+               "The detail has the place in the body, what the type of the function expects there, and what was found. "
+               "GET `openapi.json` below the function's URL lists its functions and their types."},
     ErrorEntry{kOverloaded, 503, "overloaded", "The server is full",
                "Every sandbox is in use. Try again after the time in Retry-After."},
     ErrorEntry{

@@ -15,6 +15,7 @@ enum class ErrorCode {
   kBadModule,
   kNoEntryPoint,
   kUnknownImport,
+  kUnsupportedType,
   kOverPoolLimit,
   kBadName,
   kReservedName,
@@ -33,6 +34,7 @@ enum class ErrorCode {
   kBadCgi,
   kNoResponse,
   kBadResponse,
+  kFunctionError,
   // What a client asked for
   kUnknownFunction,
   kUnknownVersion,
@@ -52,6 +54,8 @@ enum class ErrorCode {
   kTokenNeeded,
   kTooManyRequests,
   kNewCapabilities,
+  kBadJson,
+  kBadArgument,
   // What the server could not do
   kOverloaded,
   kVolume,

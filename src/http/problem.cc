@@ -109,6 +109,9 @@ Response problem(const Error& error, const ProblemOptions& options) {
   if (options.seed_error) document["error"] = detail;
 
   Response response{.status = entry.status, .body = boost::json::serialize(document)};
+  // As it came: parsing it would round its numbers.
+  if (!options.value.empty())
+    response.body.insert(response.body.size() - 1, fmt::format(",\"value\":{}", options.value));
   response.fields.add("Content-Type", "application/problem+json");
   if (error.code == ErrorCode::kTokenNeeded) response.fields.add("WWW-Authenticate", "Bearer realm=\"mayfly\"");
   if (const auto seconds = retry_after(error.code); !seconds.empty()) {

@@ -14,6 +14,7 @@ namespace mayfly::http {
 struct ProblemOptions {
   std::string_view request_id;
   bool seed_error = false;
+  std::string_view value = {};  // JSON, for a member of this name; "" for none
 };
 Response problem(const Error& error, const ProblemOptions& options);
 

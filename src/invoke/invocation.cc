@@ -3,6 +3,7 @@
 #include "http/problem.h"
 #include "invoke/limits.h"
 #include "invoke/server_timing.h"
+#include "sandbox/abi/typed.h"
 
 #include <fmt/format.h>
 
@@ -43,7 +44,24 @@ void Invocation::load() {
   });
 }
 
+// What a typed component is asked for; false when that needed no sandbox, and is answered.
+bool Invocation::find_function() {
+  const auto keep = shared_from_this();  // the answer may destroy the connection, and it us
+  auto target = sandbox::abi::find_typed(*code_->program, request_.call, request_.version->facts().digest);
+  if (const auto* function = std::get_if<std::size_t>(&target)) {
+    function_ = *function;
+    return true;
+  }
+  if (auto* refused = std::get_if<sandbox::abi::TypedRefusal>(&target)) {
+    fail_with(std::move(refused->error), refused->allow);
+  } else {
+    answer(std::move(std::get<http::Response>(target)));
+  }
+  return false;
+}
+
 void Invocation::enter() {
+  if (code_->program->entry().kind == Kind::kTyped && !find_function()) return;
   const auto entered =
       environment_.admission.enter(place_, request_.version, environment_.loop, [weak = weak_from_this()] {
         const auto self = weak.lock();
@@ -77,6 +95,7 @@ void Invocation::run() {
 void Invocation::make_task() {
   auto inputs = sandbox::abi::make_inputs(code_->program->entry().kind, settings(), code_->mounts, request_.call);
   inputs.streams_body = request_.streamed_body != nullptr;
+  inputs.function = function_;
   task_ = std::make_unique<Task>(
       environment_, Task::Parts{request_.version, std::move(code_), std::move(inputs), std::move(request_.body),
                                 request_.request_id, weak_from_this(), std::move(place_)});
@@ -257,7 +276,9 @@ void Invocation::conclude() {
 void Invocation::succeed() {
   Instance& instance = task_->instance();
   http::Response response;
-  if (kind() == Kind::kRun || kind() == Kind::kExec) {
+  if (kind() == Kind::kTyped) {
+    response = typed_response(instance.outcome());
+  } else if (kind() == Kind::kRun || kind() == Kind::kExec) {
     response.fields.add("Content-Type", kind() == Kind::kRun ? "text/plain; charset=utf-8" : "application/json");
     response.body = std::move(instance.outcome().value);
   } else if (kind() == Kind::kHandle) {
@@ -273,6 +294,27 @@ void Invocation::succeed() {
     response.body = std::move(output_);
     response.body.erase(0, head->consumed);
   }
+  answer(std::move(response));
+}
+
+// An `err` is an answer like any other, to its caller.
+http::Response Invocation::typed_response(sandbox::Outcome& outcome) const {
+  if (outcome.is_err) {
+    const std::string_view value = outcome.value.empty() ? "null" : std::string_view(outcome.value);
+    return http::problem({ErrorCode::kFunctionError, "the function returned an error"},
+                         {.request_id = request_.request_id, .seed_error = request_.seed_error, .value = value});
+  }
+  http::Response response;
+  if (outcome.value.empty()) {
+    response.status = 204;
+    return response;
+  }
+  response.fields.add("Content-Type", "application/json");
+  response.body = std::move(outcome.value);
+  return response;
+}
+
+void Invocation::answer(http::Response response) {
   if (!committed_) output_bytes_ = response.body.size();
   const metrics::Receipt receipt = make_receipt();
   add_timing(response, receipt);
@@ -284,7 +326,7 @@ void Invocation::succeed() {
 // What a whole response cannot say: trailers, and a length that is not the body's, as in an answer to HEAD.
 bool Invocation::must_stream() const { return trailers_.size() > 0 || (length_ && *length_ != output_.size()); }
 
-void Invocation::fail_with(Error error) {
+void Invocation::fail_with(Error error, std::string_view allow) {
   const auto keep = shared_from_this();
   metrics().failed.fetch_add(1, std::memory_order_relaxed);
   if (task_) task_->log().flush();
@@ -295,6 +337,7 @@ void Invocation::fail_with(Error error) {
                                        .text("reason", error.message)));
   http::Response response =
       http::problem(error, {.request_id = request_.request_id, .seed_error = request_.seed_error});
+  if (!allow.empty()) response.fields.add("Allow", allow);
   const metrics::Receipt receipt = make_receipt();
   add_timing(response, receipt);
   finish(receipt);

@@ -58,6 +58,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
 
   void load();
   void enter();
+  bool find_function();
   void run();
   void on_body_news();
   void make_task();
@@ -72,7 +73,9 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   Result<sandbox::abi::Head> read_head();
   void succeed();
   bool must_stream() const;
-  void fail_with(Error error);
+  http::Response typed_response(sandbox::Outcome& outcome) const;
+  void answer(http::Response response);
+  void fail_with(Error error, std::string_view allow = {});
   void finish(const metrics::Receipt& receipt);
   void limit_wait(std::chrono::steady_clock::time_point until, std::function<Error()> why);
   metrics::Receipt make_receipt() const;
@@ -89,6 +92,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   std::chrono::steady_clock::time_point started_, loaded_, admitted_;
 
   std::shared_ptr<const registry::Version::Loaded> code_;  // until its task has it
+  std::size_t function_ = 0;                               // of a typed component
   Admission::Place place_;
   std::unique_ptr<Task> task_;  // while the guest is at home
   Task* away_ = nullptr;        // while it is not

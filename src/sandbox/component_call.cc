@@ -131,6 +131,8 @@ mayfly_instance_t* ComponentHost::call(const mayfly_component_t* component, cons
       .environment_count = environment.size(),
       .input = bytes_of(inputs.standard_input),
       .request = inputs.request != nullptr ? &request : nullptr,
+      .function = inputs.function,
+      .result_bytes = guest_.limits().response_bytes,
   };
   return mayfly_component_call(component, &made);
 }

@@ -31,6 +31,7 @@ tl::unexpected<Error> refusal(std::string message) {
   const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
   const auto code = says("exceeds the")                             ? ErrorCode::kOverPoolLimit
                     : says("matching implementation was not found") ? ErrorCode::kUnknownImport
+                    : says("cannot be called with JSON")            ? ErrorCode::kUnsupportedType
                                                                     : ErrorCode::kBadModule;
   return fail(code, std::move(message));
 }
@@ -41,6 +42,7 @@ std::optional<Kind> kind_of(mayfly_world_t world) {
     case MAYFLY_WORLD_T_HTTP03: return Kind::kHttp;
     case MAYFLY_WORLD_T_COMMAND: return Kind::kCommand;
     case MAYFLY_WORLD_T_EXEC: return Kind::kExec;
+    case MAYFLY_WORLD_T_TYPED: return Kind::kTyped;
     case MAYFLY_WORLD_T_OTHER: break;
   }
   return std::nullopt;
@@ -228,9 +230,10 @@ Result<std::shared_ptr<const Program>> Engine::load_component(std::string_view b
   if (!kind) {
     Bytes exports;
     mayfly_component_exports(component.get(), &exports);
-    return fail(ErrorCode::kNoEntryPoint,
-                fmt::format("the component exports no wasi:http handler, no wasi:cli/run and no `exec`; it exports {}",
-                            exports.size == 0 ? "nothing" : comma_separated(exports.view())));
+    return fail(
+        ErrorCode::kNoEntryPoint,
+        fmt::format("the component exports no wasi:http handler, no wasi:cli/run and no function; it exports {}",
+                    exports.size == 0 ? "nothing" : comma_separated(exports.view())));
   }
   Bytes imports;
   mayfly_component_imports(component.get(), &imports);
@@ -243,6 +246,23 @@ Program::Program(Engine& engine, mayfly_program_t* linked, Facts facts)
 
 Program::Program(Engine& engine, mayfly_component_t* component, Facts facts)
     : engine_(engine), component_(component), facts_(std::move(facts)) {}
+
+std::optional<std::size_t> Program::find_function(std::string_view path) const {
+  const auto found = mayfly_component_find_function(component_, {as_bytes(path), path.size()});
+  return found < 0 ? std::nullopt : std::optional(static_cast<std::size_t>(found));
+}
+
+std::string Program::function_paths() const {
+  Bytes lines;
+  mayfly_component_functions(component_, &lines);
+  return std::string(lines.view());
+}
+
+std::string Program::openapi() const {
+  Bytes json;
+  mayfly_component_openapi(component_, &json);
+  return std::string(json.view());
+}
 
 Program::~Program() {
   if (linked_ != nullptr) mayfly_program_delete(linked_);

@@ -33,6 +33,7 @@ struct Inputs {
   const std::map<std::string, std::string, std::less<>>* table = nullptr;  // what db_get reads; may be null
   const http::Request* request = nullptr;                                  // for kHttp; read when the instance is made
   bool streams_body = false;                                               // of that, by GuestHost::read_body()
+  std::size_t function = 0;                                                // for kTyped: by Program::find_function
   const egress::Rules* egress = nullptr;                                   // what it may connect to; null for nothing
   std::span<const vfs::Mount> mounts;                                      // what it sees of files
 };

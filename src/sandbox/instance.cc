@@ -23,6 +23,18 @@ nanoseconds thread_cpu_time() {
   return std::chrono::seconds(now.tv_sec) + nanoseconds(now.tv_nsec);
 }
 
+std::optional<ErrorCode> code_of(mayfly_refusal_t refusal) {
+  switch (refusal) {
+    case MAYFLY_REFUSAL_T_BAD_JSON: return ErrorCode::kBadJson;
+    case MAYFLY_REFUSAL_T_BAD_ARGUMENT: return ErrorCode::kBadArgument;
+    case MAYFLY_REFUSAL_T_TOO_LARGE: return ErrorCode::kResponseTooLarge;
+    case MAYFLY_REFUSAL_T_BAD_RESULT: return ErrorCode::kTrap;
+    case MAYFLY_REFUSAL_T_ERR:
+    case MAYFLY_REFUSAL_T_NONE: break;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 struct EngineOutcome {
@@ -114,6 +126,11 @@ void Instance::conclude(bool returned, EngineOutcome& ended) {
   outcome_.value = value.view();
   if (ended.raw.exit_code >= 0) guest_.exit(static_cast<std::uint32_t>(ended.raw.exit_code));
   if (returned || guest_.exit_code_ == 0u) return;
+  if (ended.raw.refusal == MAYFLY_REFUSAL_T_ERR) {
+    outcome_.value = reason.view();
+    outcome_.is_err = true;
+    return;
+  }
 
   if (guest_.exit_code_) {
     outcome_.error = Error{ErrorCode::kExitCode, fmt::format("the function exited with code {}", *guest_.exit_code_)};
@@ -127,6 +144,8 @@ void Instance::conclude(bool returned, EngineOutcome& ended) {
   } else if (ended.raw.memory_denied) {
     outcome_.error = Error{ErrorCode::kOutOfMemory, fmt::format("the function needed more than its {} MiB of memory",
                                                                 guest_.limits().memory_bytes >> 20)};
+  } else if (const auto code = code_of(ended.raw.refusal)) {
+    outcome_.error = Error{*code, std::string(reason.view())};
   } else {
     outcome_.error = Error{ended.raw.trapped ? ErrorCode::kTrap : ErrorCode::kInternal, std::string(reason.view())};
   }

@@ -16,7 +16,8 @@ namespace mayfly::sandbox {
 // How an invocation of a guest ended.
 struct Outcome {
   std::optional<Error> error;  // none: it returned, or called proc_exit(0)
-  std::string value;           // what `run` returned, as text
+  std::string value;           // what `run` returned, as text; of a typed function, as JSON
+  bool is_err = false;         // whether `value` is the `err` of a typed function; "" for one without payload
   std::string backtrace;       // of the guest, for the log alone
 };
 

@@ -40,12 +40,14 @@ std::string_view name_of(Kind kind) {
     case Kind::kHandler: return "handler";
     case Kind::kHttp: return "http";
     case Kind::kExec: return "exec";
+    case Kind::kTyped: return "typed";
   }
   return "";
 }
 
 std::optional<Kind> kind_named(std::string_view name) {
-  for (const Kind kind : {Kind::kRun, Kind::kCommand, Kind::kHandle, Kind::kHandler, Kind::kHttp, Kind::kExec}) {
+  for (const Kind kind :
+       {Kind::kRun, Kind::kCommand, Kind::kHandle, Kind::kHandler, Kind::kHttp, Kind::kExec, Kind::kTyped}) {
     if (name_of(kind) == name) return kind;
   }
   return std::nullopt;

@@ -16,6 +16,7 @@ enum class Kind {
   kHandler,  // as a command, with the export `handler` and JSON on both sides
   kHttp,     // a component that exports a wasi:http handler
   kExec,     // a component that exports `exec`: the body is its argument, what it returns is the response, JSON both
+  kTyped,    // a component that exports functions of its own: each answers at a path, with JSON by its types
 };
 
 std::string_view name_of(Kind kind);

@@ -3,7 +3,11 @@
 #include "sandbox/capabilities.h"
 #include "sandbox/kind.h"
 
+#include <cstddef>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 
 struct mayfly_component_t;
 struct mayfly_program_t;
@@ -32,6 +36,12 @@ class Program {
   Engine& engine() const { return engine_; }
   const mayfly_program_t* get() const { return linked_; }
   const mayfly_component_t* component() const { return component_; }  // null for a module
+
+  // Of kTyped: the function at a path below its name, `calc/add`; the paths, a line each; and the OpenAPI document, but
+  // for what comes before its first member, `paths`.
+  std::optional<std::size_t> find_function(std::string_view path) const;
+  std::string function_paths() const;
+  std::string openapi() const;
 
  private:
   Engine& engine_;

@@ -77,10 +77,15 @@ std::optional<NamedPath> split_path(std::string_view path) {
   return NamedPath{std::move(*name), script, end != std::string_view::npos};
 }
 
+// Its functions answer at paths below its name, and say themselves which methods they take.
+bool is_typed(const registry::Version& version) { return version.facts().entry.kind == sandbox::Kind::kTyped; }
+
 std::optional<Target> find_module(const Snapshot& snapshot, const http::Request& request, const NamedPath& path) {
   const auto found = snapshot.folder.find(path.name);
-  if (found == snapshot.folder.end() || path.more) return std::nullopt;
-  if (request.method != "GET" && request.method != "HEAD" && request.method != "POST") {
+  if (found == snapshot.folder.end()) return std::nullopt;
+  const bool typed = found->second && is_typed(**found->second);
+  if (path.more && !typed) return std::nullopt;
+  if (!typed && request.method != "GET" && request.method != "HEAD" && request.method != "POST") {
     return Target{refuse_method(request, "GET, HEAD, POST"), true};
   }
   if (!found->second) return Target{Refusal{found->second.error()}, true};
@@ -92,7 +97,8 @@ std::optional<Target> find_deployed(const Snapshot& snapshot, const NamedPath& p
   const auto found = snapshot.functions.find(path.name);
   if (found == snapshot.functions.end()) return std::nullopt;
   const bool cgi = found->second->settings().cgi;
-  if (path.more && !cgi) return std::nullopt;  // only CGI programs are told what comes behind their name
+  // Only CGI programs are told what comes behind their name.
+  if (path.more && !cgi && !is_typed(*found->second)) return std::nullopt;
   const std::string script(path.script);
   return Target{CallTarget{found->second, script, cgi ? script + "/..." : script}};
 }

@@ -4,7 +4,7 @@ use super::host::{Output, Waiting, mayfly_bytes_t, mayfly_field_t, mayfly_host_t
 use super::http::{Client, mayfly_request_t, slice};
 use super::program::{Program, mayfly_component_t};
 use super::state::{Hooks, State};
-use super::{http02, http03};
+use super::{http02, http03, typed};
 use crate::instance::{Carried, Shared, mayfly_instance_config_t, mayfly_instance_t, watch_ticks};
 use crate::wake::{Bell, mayfly_wake_t};
 use bytes::Bytes;
@@ -31,6 +31,10 @@ pub struct mayfly_component_call_t {
     pub input: mayfly_bytes_t,
     /// For HTTP worlds; null for others.
     pub request: *const mayfly_request_t,
+    /// Which of the functions of a typed component, by mayfly_component_find_function, and how many bytes its result
+    /// may have.
+    pub function: usize,
+    pub result_bytes: usize,
 }
 
 fn wasi(call: &mayfly_component_call_t, input: Bytes, waiting: Waiting) -> WasiCtx {
@@ -70,6 +74,7 @@ pub unsafe extern "C" fn mayfly_component_call(
     let program = component.0.clone();
     let client = Client { host: call.host, waiting: Waiting(shared) };
     let request = unsafe { call.request.as_ref().map(|request| request.with_body(input.clone(), client)) };
+    let (function, result_bytes) = (call.function, call.result_bytes);
     let run = async move {
         store.set_epoch_deadline(1);
         let mut made = Made { started: Instant::now(), shared };
@@ -90,6 +95,9 @@ pub unsafe extern "C" fn mayfly_component_call(
                 let exec = instance.get_typed_func::<(String,), (String,)>(&mut store, exec)?;
                 let input = String::from_utf8(input.into())?;
                 Ok(exec.call_async(&mut store, (input,)).await?.0)
+            }
+            (Program::Typed(pre, functions), _) => {
+                typed::call(store, pre, functions.functions.get(function), &input, result_bytes, &mut made).await
             }
             _ => Err(wasmtime::Error::msg("there is no request")),
         }

@@ -5,8 +5,15 @@ mod host;
 mod http;
 mod http02;
 mod http03;
+mod openapi;
 mod program;
+mod read;
+mod refusal;
 mod runtime;
+mod shape;
 mod state;
+mod typed;
+mod write;
 
+pub(crate) use refusal::{Refusal, mayfly_refusal_t};
 pub(crate) use runtime::enter;

@@ -1,10 +1,12 @@
 //! A component, linked once, with what it is found out once: what every invocation of it starts from.
 
 use super::state::State;
+use super::typed::Typed;
 use crate::engine::{baseline_compiler, compile_behind};
 use crate::{boxed_error, guarded, inner, text, wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t};
 use std::sync::Arc;
-use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, Type};
 use wasmtime::{Engine, Result};
 use wasmtime_wasi::p2::bindings::CommandPre;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
@@ -33,7 +35,9 @@ pub enum mayfly_world_t {
     Command = 2,
     /// Exports `exec: func(input: string) -> string`.
     Exec = 3,
-    /// Exports none of these.
+    /// Exports none of these, but functions of its own.
+    Typed = 5,
+    /// Exports nothing that can be called.
     Other = 4,
 }
 
@@ -42,6 +46,7 @@ pub(crate) enum Program {
     Http03(ServicePre<State>),
     Command(CommandPre<State>),
     Exec(InstancePre<State>, ComponentExportIndex),
+    Typed(InstancePre<State>, Typed),
     Other(InstancePre<State>),
 }
 
@@ -57,10 +62,13 @@ impl Program {
             Ok(Self::Http03(ServicePre::new(pre)?))
         } else if exports("wasi:cli/run@0.2.") {
             Ok(Self::Command(CommandPre::new(pre)?))
-        } else if let Some(exec) = component.get_export_index(None, "exec") {
+        } else if let Some(exec) = find_exec(linker.engine(), component) {
             Ok(Self::Exec(pre, exec))
         } else {
-            Ok(Self::Other(pre))
+            Ok(match Typed::new(component, linker.engine())? {
+                Some(typed) => Self::Typed(pre, typed),
+                None => Self::Other(pre),
+            })
         }
     }
 
@@ -69,7 +77,7 @@ impl Program {
             Self::Http02(pre) => pre.instance_pre(),
             Self::Http03(pre) => pre.instance_pre(),
             Self::Command(pre) => pre.instance_pre(),
-            Self::Exec(pre, _) | Self::Other(pre) => pre,
+            Self::Exec(pre, _) | Self::Typed(pre, _) | Self::Other(pre) => pre,
         }
     }
 
@@ -79,9 +87,18 @@ impl Program {
             Self::Http03(_) => mayfly_world_t::Http03,
             Self::Command(_) => mayfly_world_t::Command,
             Self::Exec(..) => mayfly_world_t::Exec,
+            Self::Typed(..) => mayfly_world_t::Typed,
             Self::Other(_) => mayfly_world_t::Other,
         }
     }
+}
+
+/// `exec` of another type is a function like any other.
+fn find_exec(engine: &Engine, component: &Component) -> Option<ComponentExportIndex> {
+    let ty = component.component_type();
+    let ComponentItem::ComponentFunc(exec) = ty.get_export(engine, "exec")?.ty else { return None };
+    let takes_text = exec.params().map(|(_, ty)| ty).eq([Type::String]);
+    if takes_text && exec.results().eq([Type::String]) { component.get_export_index(None, "exec") } else { None }
 }
 
 fn new_linker(engine: &Engine) -> Result<Linker<State>> {

@@ -60,7 +60,7 @@ Inputs make_inputs(Kind kind, const Settings& settings, std::span<const vfs::Mou
   } else if (kind == Kind::kCommand || kind == Kind::kHandler) {
     inputs.arguments = {std::string(call.function)};
     inputs.environment = command_environment(settings, call.request);
-  } else if (kind == Kind::kHttp || kind == Kind::kExec) {
+  } else if (kind == Kind::kHttp || kind == Kind::kExec || kind == Kind::kTyped) {
     for (const auto& [name, value] : settings.environment) inputs.environment.push_back(name + '=' + value);
   }
   if (kind == Kind::kHttp) inputs.request = &call.request;
