@@ -255,6 +255,11 @@ fn poll_component(call: &mut Call, shared: *mut Shared, bell: Arc<Bell>) -> Poll
     }
 }
 
+/// For an entry point that makes something: a panic is an error like others.
+pub(crate) fn caught<T>(make: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|panic| Err(wasmtime::Error::msg(panic_text(&*panic))))
+}
+
 fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("the engine panicked: {}", text.unwrap_or("no message"))

@@ -29,9 +29,9 @@ std::uint32_t derive_slots() {
 // What the engine says about a module it refuses, as our error.
 tl::unexpected<Error> refusal(std::string message) {
   const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
-  const auto code = says("exceeds the")                             ? ErrorCode::kOverPoolLimit
-                    : says("matching implementation was not found") ? ErrorCode::kUnknownImport
-                                                                    : ErrorCode::kBadModule;
+  const auto code = says("exceeds the")                  ? ErrorCode::kOverPoolLimit
+                    : says("the component imports what") ? ErrorCode::kUnknownImport
+                                                         : ErrorCode::kBadModule;
   return fail(code, std::move(message));
 }
 

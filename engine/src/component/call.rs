@@ -1,7 +1,9 @@
 //! One invocation of a component, as an instance that event loops poll like any other.
 
 use super::host::{Output, mayfly_bytes_t, mayfly_field_t, mayfly_host_t, mayfly_stream_t};
+use super::outside::{Outbox, mayfly_outside_t};
 use super::program::{Program, mayfly_component_t};
+use super::sockets;
 use super::state::{Hooks, State};
 use super::{http02, http03};
 use crate::instance::{Carried, Shared, mayfly_instance_config_t, mayfly_instance_t, watch_ticks};
@@ -30,6 +32,7 @@ pub struct mayfly_request_t {
 pub struct mayfly_component_call_t {
     pub instance: mayfly_instance_config_t,
     pub host: mayfly_host_t,
+    pub outside: mayfly_outside_t,
     pub wake: mayfly_wake_t,
     pub wake_data: *mut c_void,
     pub arguments: *const mayfly_bytes_t,
@@ -57,7 +60,17 @@ fn wasi(call: &mayfly_component_call_t, input: Bytes) -> WasiCtx {
     wasi.stdin(MemoryInputPipe::new(input));
     wasi.stdout(Output { host: call.host, stream: mayfly_stream_t::Stdout });
     wasi.stderr(Output { host: call.host, stream: mayfly_stream_t::Stderr });
+    sockets::allow(&mut wasi, call.outside);
     wasi.build()
+}
+
+/// Resources that a guest may have at once: requests, streams, sockets, and what the host keeps with them.
+const MOST_RESOURCES: usize = 10_000;
+
+fn table() -> ResourceTable {
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(MOST_RESOURCES);
+    table
 }
 
 /// Prepares an invocation; nothing of the guest runs before the first poll. To be polled and deleted as any instance.
@@ -68,12 +81,14 @@ pub unsafe extern "C" fn mayfly_component_call(
 ) -> Box<mayfly_instance_t> {
     let input = Bytes::copy_from_slice(unsafe { call.input.get() });
     let shared = Box::into_raw(Box::new(Shared::new(call.instance.memory_bytes)));
+    let outbox = Outbox::new(&call.outside);
     let is_http = !call.request.is_null();
     let state = State {
         wasi: wasi(call, if is_http { Bytes::new() } else { input.clone() }),
         http: WasiHttpCtx::new(),
-        hooks: Hooks,
-        table: ResourceTable::new(),
+        hooks: Hooks(outbox.clone()),
+        table: table(),
+        sockets: 0,
         shared,
     };
     let mut store = Store::new(component.0.pre().engine(), state);
@@ -107,7 +122,7 @@ pub unsafe extern "C" fn mayfly_component_call(
             _ => Err(wasmtime::Error::msg("there is no request")),
         }
     };
-    mayfly_instance_t::of_component(Box::pin(run), shared, Bell::new(call.wake, call.wake_data))
+    mayfly_instance_t::of_component(Box::pin(outbox.pumped(call.outside, run)), shared, Bell::new(call.wake, call.wake_data))
 }
 
 /// Notes how long it took to make the instance.

@@ -3,7 +3,7 @@
 use super::call::{Ended, Made};
 use super::http02::forward;
 use super::host::mayfly_host_t;
-use super::state::{Hooks, State};
+use super::state::State;
 use http::Request;
 use wasmtime::{Error, Store};
 use wasmtime_wasi_http::p3;
@@ -19,7 +19,7 @@ pub(super) async fn handle(
 ) -> Ended {
     let service = pre.instantiate_async(&mut store).await?;
     made.note();
-    let (request, sent) = p3::Request::from_http(&mut Hooks, request);
+    let (request, sent) = p3::Request::from_http(&mut store.data_mut().hooks, request);
     store
         .run_concurrent(async move |accessor| {
             let handled = service.handle(accessor, request).await?;

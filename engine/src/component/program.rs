@@ -1,6 +1,9 @@
 //! A component, linked once, with what it is found out once: what every invocation of it starts from.
 
+use super::imports;
+use super::sockets;
 use super::state::State;
+use crate::instance::caught;
 use crate::{boxed_error, inner, wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t};
 use std::sync::Arc;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
@@ -41,7 +44,7 @@ pub(crate) enum Program {
 
 impl Program {
     fn new(linker: &Linker<State>, component: &Component) -> Result<Self> {
-        let pre = linker.instantiate_pre(component)?;
+        let pre = imports::link(linker, component)?;
         let ty = component.component_type();
         let names: Vec<String> = ty.exports(linker.engine()).map(|(name, _)| name.to_owned()).collect();
         let exports = |prefix: &str| names.iter().any(|name| name.starts_with(prefix));
@@ -84,6 +87,7 @@ fn new_linker(engine: &Engine) -> Result<Linker<State>> {
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
+    sockets::add_to_linker(&mut linker)?;
     Ok(linker)
 }
 
@@ -92,7 +96,7 @@ pub extern "C" fn mayfly_component_linker_new(
     engine: &wasm_engine_t,
     linker: &mut *mut mayfly_component_linker_t,
 ) -> Option<Box<wasmtime_error_t>> {
-    match new_linker(inner!(engine, wasm_engine_t => Engine)) {
+    match caught(|| new_linker(inner!(engine, wasm_engine_t => Engine))) {
         Ok(made) => {
             *linker = Box::into_raw(Box::new(mayfly_component_linker_t(made)));
             None
@@ -113,7 +117,8 @@ pub unsafe extern "C" fn mayfly_component_new(
     component: &mut *mut mayfly_component_t,
 ) -> Option<Box<wasmtime_error_t>> {
     let bytes = unsafe { std::slice::from_raw_parts(bytes, length) };
-    let made = Component::from_binary(linker.0.engine(), bytes).and_then(|compiled| Program::new(&linker.0, &compiled));
+    let compile = || Component::from_binary(linker.0.engine(), bytes).and_then(|made| Program::new(&linker.0, &made));
+    let made = caught(compile);
     match made {
         Ok(made) => {
             *component = Box::into_raw(Box::new(mayfly_component_t(Arc::new(made))));
