@@ -231,7 +231,8 @@ pub extern "C" fn mayfly_instance_poll(
             mayfly_progress_t::Returned
         }
         Err(error) => {
-            written.trapped = error.is::<Trap>() || error.is::<ThrownException>();
+            // What a host function refuses has a backtrace, as a trap does.
+            written.trapped = error.is::<Trap>() || error.is::<ThrownException>() || error.is::<WasmBacktrace>();
             written.exit_code = error.downcast_ref::<I32Exit>().map_or(-1, |exit| i64::from(exit.0));
             written.refusal = error.downcast_ref::<Refusal>().map_or(mayfly_refusal_t::None, |refusal| refusal.kind);
             written.pool_exhausted = error.is::<PoolConcurrencyLimitError>();

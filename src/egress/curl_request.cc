@@ -52,7 +52,7 @@ CurlRequest::CurlRequest(const HttpRequest& request, const Url& url, const Addre
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options.time.count()));
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(kConnectTime.count()));
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_time.count()));
   if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
 
   // The address is part of what connections are kept by, so a function never gets one to an address that only another
@@ -117,6 +117,7 @@ curl_socket_t CurlRequest::on_open(void* opened_by, curlsocktype, curl_sockaddr*
 
 std::size_t CurlRequest::on_field(char* bytes, std::size_t size, std::size_t count, void* self) {
   auto& request = *static_cast<CurlRequest*>(self);
+  request.last_bytes_ = std::chrono::steady_clock::now();
   return request.take_field({bytes, size * count}) ? size * count : 0;
 }
 
@@ -142,6 +143,7 @@ bool CurlRequest::take_field(std::string_view line) {
 
 std::size_t CurlRequest::on_body(char* bytes, std::size_t size, std::size_t count, void* of) {
   auto& self = *static_cast<CurlRequest*>(of);
+  self.last_bytes_ = std::chrono::steady_clock::now();
   self.too_large_ = size * count > self.response_bytes_ - self.response_.body.size();
   if (self.too_large_) return 0;
   self.response_.body.append(bytes, size * count);

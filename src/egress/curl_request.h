@@ -6,7 +6,9 @@
 
 #include <curl/curl.h>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace mayfly::egress {
@@ -18,6 +20,7 @@ class CurlRequest {
     std::string ca_file;  // "" for the system's
     std::size_t response_bytes;
     std::chrono::milliseconds time;
+    std::chrono::milliseconds connect_time;
   };
   CurlRequest(const HttpRequest& request, const Url& url, const Address& address, const Options& options);
   CurlRequest(const CurlRequest&) = delete;
@@ -30,6 +33,8 @@ class CurlRequest {
   std::uint64_t bytes_out() const;
   std::uint64_t bytes_in() const;
   std::uint64_t connections() const { return connections_; }
+  // When the last bytes of a response came; none before the first.
+  std::optional<std::chrono::steady_clock::time_point> last_bytes() const { return last_bytes_; }
 
  private:
   struct Free {
@@ -55,6 +60,7 @@ class CurlRequest {
   HttpResponse response_;
   std::size_t field_bytes_ = 0;
   std::uint64_t connections_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> last_bytes_;
   bool head_done_ = false;
   bool too_large_ = false;
   std::unique_ptr<CURL, Free> easy_;  // last: it is cleaned up first, and points to the others

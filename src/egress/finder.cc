@@ -15,24 +15,35 @@ struct Finder::Search {
     if (!found) return;
     deadline.cancel();
     const Found then = std::exchange(found, nullptr);
-    then(addresses ? rules.permitted(destination, *addresses) : addresses);
+    then(addresses && checks ? rules.permitted(destination, *addresses) : addresses);
   }
 
   const Rules& rules;
   const Destination destination;
-  Found found;  // none once it is called
+  Found found;         // none once it is called
+  bool checks = true;  // what is found
   boost::asio::steady_timer deadline;
 };
 
 std::shared_ptr<void> Finder::find(const Rules& rules, const Destination& destination, Found found) {
-  auto search = std::make_shared<Search>(loop_, rules, destination, std::move(found));
+  return begin(std::make_shared<Search>(loop_, rules, destination, std::move(found)), rules.permits(destination));
+}
+
+std::shared_ptr<void> Finder::look_up(const Rules& rules, const std::string& host, Found found) {
+  auto search = std::make_shared<Search>(loop_, rules, Destination{Protocol::kTcp, host, 0}, std::move(found));
+  search->checks = false;
+  return begin(std::move(search), rules.permits_name(host));
+}
+
+std::shared_ptr<void> Finder::begin(std::shared_ptr<Search> search, const Reached<void>& permitted) {
+  const Destination& destination = search->destination;
   const auto finish = [weak = std::weak_ptr(search)](const Reached<Addresses>& addresses) {
     if (const auto self = weak.lock()) self->finish(addresses);
   };
   const auto finish_soon = [&](Reached<Addresses> addresses) {
     loop_.post([finish, addresses = std::move(addresses)] { finish(addresses); });
   };
-  if (const auto permitted = rules.permits(destination); !permitted) {
+  if (!permitted) {
     finish_soon(tl::unexpected(permitted.error()));
   } else if (const auto number = parse_address(destination.host)) {
     finish_soon(Addresses{*number});

@@ -19,10 +19,16 @@ class Finder {
   // Calls `found` once, later, on the loop; never once what is returned is destroyed. `rules` outlives that.
   [[nodiscard]] std::shared_ptr<void> find(const Rules& rules, const Destination& destination, Found found);
 
+  // The addresses of a name that rules for raw connections mention, whatever they reach: a connection to one is checked
+  // by itself. Otherwise as find().
+  [[nodiscard]] std::shared_ptr<void> look_up(const Rules& rules, const std::string& host, Found found);
+
   net::Loop& loop() { return loop_; }
 
  private:
   struct Search;
+
+  std::shared_ptr<void> begin(std::shared_ptr<Search> search, const Reached<void>& permitted);
 
   net::Loop& loop_;
   Resolver& resolver_;

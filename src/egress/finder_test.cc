@@ -147,6 +147,21 @@ TEST_F(Find, ForgetsNames) {
   EXPECT_EQ(lookups, before + 1);
 }
 
+TEST_F(Find, LooksUpNamesThatRulesMentionWhateverTheyReach) {
+  rules = {};
+  ASSERT_TRUE(rules.allow("tcp=inside.example:5432"));
+  lookup = [](const std::string&) { return addresses({"10.0.0.1"}); };
+  const auto look_up = [&](const std::string& host) {
+    std::optional<Reached<Addresses>> answer;
+    const auto search = finder.look_up(rules, host, [&](const auto& found) { answer = found; });
+    while (!answer && loop.io().run_one() > 0) loop.io().restart();
+    return *answer;
+  };
+  EXPECT_EQ(look_up("inside.example"), addresses({"10.0.0.1"}));
+  EXPECT_EQ(look_up("other.example").error().why, Failure::Why::kNotAllowed);
+  EXPECT_EQ(lookups, 1);
+}
+
 TEST(Resolver, AsksTheSystem) {
   const auto found = Resolver::system_lookup("localhost");
   EXPECT_NE(std::ranges::find(found, Address(boost::asio::ip::address_v4::loopback())), found.end());

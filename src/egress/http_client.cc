@@ -5,6 +5,7 @@
 #include "egress/redirect.h"
 
 #include <fmt/format.h>
+#include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
 
@@ -12,6 +13,14 @@ namespace mayfly::egress {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+
+namespace {
+
+milliseconds connect_time(const HttpLimits& limits) {
+  return std::clamp(limits.connect.value_or(kConnectTime), milliseconds(1), milliseconds(kConnectTime));
+}
+
+}  // namespace
 
 //   begin() ─► find addresses ─► connect() ─► ended() ─► finish()
 //      ▲                            ▲            │ │
@@ -27,7 +36,8 @@ class HttpClient::Call final : public HttpCall {
         limits_(limits),
         usage_(usage),
         done_(std::move(done)),
-        deadline_(steady_clock::now() + limits.time) {}
+        deadline_(steady_clock::now() + limits.time),
+        patience_(client.finder_.loop().io()) {}
   ~Call() override { drop_attempt(); }
 
   // Even what fails at once is answered later.
@@ -42,6 +52,8 @@ class HttpClient::Call final : public HttpCall {
   void begin();
   void found(const Reached<std::vector<Address>>& addresses);
   void connect();
+  void watch();
+  void check_patience();
   void ended(CURLcode code);
   void drop_attempt();
   void finish(Reached<HttpResponse> response);
@@ -58,7 +70,9 @@ class HttpClient::Call final : public HttpCall {
   std::shared_ptr<void> search_;
   std::vector<Address> addresses_;  // to try, the last one first
   std::unique_ptr<CurlRequest> attempt_;
-  int followed_ = 0;  // redirects
+  steady_clock::time_point attempted_;  // its start
+  boost::asio::steady_timer patience_;  // for its bytes
+  int followed_ = 0;                    // redirects
   std::shared_ptr<void> alive_ = std::make_shared<char>();
 };
 
@@ -102,10 +116,35 @@ void HttpClient::Call::connect() {
   attempt_ = std::make_unique<CurlRequest>(request_, *url_, addresses_.back(),
                                            CurlRequest::Options{.ca_file = client_.ca_file_,
                                                                 .response_bytes = limits_.response_bytes,
-                                                                .time = std::max(left, milliseconds(1))});
+                                                                .time = std::max(left, milliseconds(1)),
+                                                                .connect_time = connect_time(limits_)});
   addresses_.pop_back();
   ++usage_.requests;
   client_.transfers_.start(attempt_->get(), [this](CURLcode code) { ended(code); });
+  attempted_ = steady_clock::now();
+  watch();
+}
+
+// Looks again when the bytes that are awaited now would be late.
+void HttpClient::Call::watch() {
+  const auto last = attempt_->last_bytes();
+  const auto& patience = last ? limits_.between_bytes : limits_.first_byte ? limits_.first_byte : limits_.between_bytes;
+  if (!patience) return;
+  patience_.expires_at(last || limits_.first_byte ? last.value_or(attempted_) + *patience
+                                                  : steady_clock::now() + *patience);
+  patience_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code& error) {
+    if (!error && !alive.expired() && attempt_) check_patience();
+  });
+}
+
+void HttpClient::Call::check_patience() {
+  const auto last = attempt_->last_bytes();
+  const auto& patience = last ? limits_.between_bytes : limits_.first_byte;
+  if (!patience || steady_clock::now() < last.value_or(attempted_) + *patience) return watch();
+  drop_attempt();
+  finish(failed(Failure::Why::kTimeout,
+                fmt::format("{} did not {} within the {} ms that the function gave it", url_->destination().text(),
+                            last ? "go on" : "answer", patience->count())));
 }
 
 void HttpClient::Call::ended(CURLcode code) {
@@ -130,6 +169,7 @@ void HttpClient::Call::drop_attempt() {
   usage_.bytes_out += attempt_->bytes_out();
   usage_.bytes_in += attempt_->bytes_in();
   attempt_.reset();
+  patience_.cancel();
 }
 
 void HttpClient::Call::finish(Reached<HttpResponse> response) {

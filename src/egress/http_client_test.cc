@@ -131,6 +131,18 @@ TEST_F(Http, AsksAndIsAnswered) {
   EXPECT_GT(usage.bytes_in, 50u);
 }
 
+TEST_F(Http, WaitsForTheFirstByteAndBetweenBytesAsLongAsItIsTold) {
+  limits.first_byte = std::chrono::milliseconds(30);
+  EXPECT_TRUE(get(backend.url("/")));
+  backend.answer = [](const std::string&) { return ""; };
+  EXPECT_EQ(why(get(backend.url("/"))), Failure::Why::kTimeout);
+  backend.answer = [](const std::string&) { return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh"; };
+  limits.between_bytes = std::chrono::milliseconds(30);
+  const auto late = get(backend.url("/"));
+  EXPECT_EQ(why(late), Failure::Why::kTimeout);
+  EXPECT_NE(late.error().message.find("did not go on within the 30 ms"), std::string::npos) << late.error().message;
+}
+
 TEST_F(Http, KeepsFramingToItself) {
   HttpRequest request{"POST", backend.url("/"), {}, "GET /smuggled HTTP/1.1\r\n\r\n"};
   for (const auto& [name, value] : {std::pair{"Content-Length", "0"},

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 
 namespace mayfly::egress {
@@ -26,6 +27,10 @@ struct HttpLimits {
   std::size_t response_bytes;      // body
   std::chrono::milliseconds time;  // in all
   int redirects = 0;               // that are followed; each is checked as the first request was
+  // Of each attempt; none for the server's own.
+  std::optional<std::chrono::milliseconds> connect = {};        // at most kConnectTime
+  std::optional<std::chrono::milliseconds> first_byte = {};     // until the response begins
+  std::optional<std::chrono::milliseconds> between_bytes = {};  // once it has
 };
 
 }  // namespace mayfly::egress

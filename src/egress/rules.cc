@@ -200,6 +200,19 @@ Reached<void> Rules::permits(const Destination& to) const {
                                                        to.protocol == Protocol::kTcp ? "tcp" : "http", to.text()));
 }
 
+Reached<void> Rules::permits_name(const std::string& host) const {
+  const bool named = std::ranges::any_of(rules_, [&](const Rule& rule) {
+    return rule.scheme == Scheme::kTcp && (rule.host.empty() || rule.host == host);
+  });
+  if (named) return {};
+  return failed(Failure::Why::kNotAllowed,
+                fmt::format("the addresses of `{}` are not granted; grant it with allow=tcp={}:PORT", host, host));
+}
+
+bool Rules::any_tcp() const {
+  return std::ranges::any_of(rules_, [](const Rule& rule) { return rule.scheme == Scheme::kTcp; });
+}
+
 bool Rules::may_reach(const Destination& to, const Address& address) const {
   const Scope scope = scope_of(address);
   if (scope == Scope::kPublic || private_ranges_) return true;

@@ -47,6 +47,10 @@ class Rules {
 
   // Whether a destination may be tried.
   Reached<void> permits(const Destination& destination) const;
+  // Whether the addresses of a name may be asked for: a rule for raw connections names it, or any host.
+  Reached<void> permits_name(const std::string& host) const;
+  // Whether any raw connection may be made.
+  bool any_tcp() const;
   // Which of its addresses may be connected to; a failure when none may. One that is not public - of this machine, its
   // networks, its cloud - must be named as a number by a rule, or be that of `localhost` where a rule names it, or all
   // such addresses must be allowed with `private`.

@@ -1,5 +1,6 @@
 #include "sandbox/component_call.h"
 
+#include "sandbox/component/border.h"
 #include "sandbox/handle.h"
 
 #include <span>
@@ -7,12 +8,6 @@
 
 namespace mayfly::sandbox {
 namespace {
-
-mayfly_bytes_t bytes_of(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
-std::string_view view_of(mayfly_bytes_t bytes) { return {reinterpret_cast<const char*>(bytes.data), bytes.length}; }
 
 std::vector<mayfly_field_t> variables(const std::vector<std::string>& environment) {
   std::vector<mayfly_field_t> made;
@@ -98,7 +93,7 @@ struct ComponentHost::Callbacks {
   }
 };
 
-ComponentHost::ComponentHost(Guest& guest) : guest_(guest) {}
+ComponentHost::ComponentHost(Guest& guest) : guest_(guest), network_(guest) {}
 ComponentHost::~ComponentHost() = default;
 
 mayfly_instance_t* ComponentHost::call(const mayfly_component_t* component, const EngineConfig& config) {
@@ -123,6 +118,7 @@ mayfly_instance_t* ComponentHost::call(const mayfly_component_t* component, cons
       .instance = config.raw,
       .host = {this, Callbacks::has_room, Callbacks::write, Callbacks::read_body, Callbacks::respond, Callbacks::send,
                Callbacks::send_trailers},
+      .outside = network_.callbacks().raw,
       .wake = Callbacks::wake,
       .wake_data = this,
       .arguments = arguments.data(),

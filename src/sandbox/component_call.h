@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sandbox/component/network.h"
 #include "sandbox/guest.h"
 
 #include <memory>
@@ -26,6 +27,7 @@ class ComponentHost {
 
   Guest& guest_;
   std::unique_ptr<Body> body_;
+  component::Network network_;
   const std::shared_ptr<ComponentHost*> alive_ = std::make_shared<ComponentHost*>(this);
 };
 

@@ -30,7 +30,7 @@ std::uint32_t derive_slots() {
 tl::unexpected<Error> refusal(std::string message) {
   const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
   const auto code = says("exceeds the")                             ? ErrorCode::kOverPoolLimit
-                    : says("matching implementation was not found") ? ErrorCode::kUnknownImport
+                    : says("the component imports what") ? ErrorCode::kUnknownImport
                     : says("cannot be called with JSON")            ? ErrorCode::kUnsupportedType
                                                                     : ErrorCode::kBadModule;
   return fail(code, std::move(message));

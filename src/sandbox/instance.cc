@@ -29,6 +29,8 @@ std::optional<ErrorCode> code_of(mayfly_refusal_t refusal) {
     case MAYFLY_REFUSAL_T_BAD_ARGUMENT: return ErrorCode::kBadArgument;
     case MAYFLY_REFUSAL_T_TOO_LARGE: return ErrorCode::kResponseTooLarge;
     case MAYFLY_REFUSAL_T_BAD_RESULT: return ErrorCode::kTrap;
+    case MAYFLY_REFUSAL_T_NO_RESPONSE: return ErrorCode::kNoResponse;
+    case MAYFLY_REFUSAL_T_BAD_RESPONSE: return ErrorCode::kBadResponse;
     case MAYFLY_REFUSAL_T_ERR:
     case MAYFLY_REFUSAL_T_NONE: break;
   }

@@ -2,7 +2,9 @@
 
 use super::host::{Output, Waiting, mayfly_bytes_t, mayfly_field_t, mayfly_host_t, mayfly_stream_t};
 use super::http::{Client, mayfly_request_t, slice};
+use super::outside::{Outbox, mayfly_outside_t};
 use super::program::{Program, mayfly_component_t};
+use super::sockets;
 use super::state::{Hooks, State};
 use super::{http02, http03, typed};
 use crate::instance::{Carried, Shared, mayfly_instance_config_t, mayfly_instance_t, watch_ticks};
@@ -21,6 +23,7 @@ use wasmtime_wasi_http::WasiHttpCtx;
 pub struct mayfly_component_call_t {
     pub instance: mayfly_instance_config_t,
     pub host: mayfly_host_t,
+    pub outside: mayfly_outside_t,
     pub wake: mayfly_wake_t,
     pub wake_data: *mut c_void,
     pub arguments: *const mayfly_bytes_t,
@@ -48,7 +51,17 @@ fn wasi(call: &mayfly_component_call_t, input: Bytes, waiting: Waiting) -> WasiC
     wasi.stdin(MemoryInputPipe::new(input));
     wasi.stdout(Output { host: call.host, waiting, stream: mayfly_stream_t::Stdout });
     wasi.stderr(Output { host: call.host, waiting, stream: mayfly_stream_t::Stderr });
+    sockets::allow(&mut wasi, call.outside);
     wasi.build()
+}
+
+/// Resources that a guest may have at once: requests, streams, sockets, and what the host keeps with them.
+const MOST_RESOURCES: usize = 10_000;
+
+fn table() -> ResourceTable {
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(MOST_RESOURCES);
+    table
 }
 
 /// Prepares an invocation; nothing of the guest runs before the first poll. To be polled and deleted as any instance.
@@ -59,12 +72,14 @@ pub unsafe extern "C" fn mayfly_component_call(
 ) -> Box<mayfly_instance_t> {
     let input = Bytes::copy_from_slice(unsafe { call.input.get() });
     let shared = Box::into_raw(Box::new(Shared::new(call.instance.memory_bytes)));
+    let outbox = Outbox::new(&call.outside);
     let is_http = !call.request.is_null();
     let state = State {
         wasi: wasi(call, if is_http { Bytes::new() } else { input.clone() }, Waiting(shared)),
         http: WasiHttpCtx::new(),
-        hooks: Hooks,
-        table: ResourceTable::new(),
+        hooks: Hooks(outbox.clone()),
+        table: table(),
+        sockets: 0,
         shared,
     };
     let mut store = Store::new(component.0.pre().engine(), state);
@@ -102,7 +117,7 @@ pub unsafe extern "C" fn mayfly_component_call(
             _ => Err(wasmtime::Error::msg("there is no request")),
         }
     };
-    mayfly_instance_t::of_component(Box::pin(run), shared, Bell::new(call.wake, call.wake_data))
+    mayfly_instance_t::of_component(Box::pin(outbox.pumped(call.outside, run)), shared, Bell::new(call.wake, call.wake_data))
 }
 
 /// Notes how long it took to make the instance.

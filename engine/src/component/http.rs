@@ -1,6 +1,7 @@
 //! What wasi:http 0.2 and 0.3 have in common: how a request comes in, and a response goes out.
 
 use super::host::{Waiting, mayfly_body_part_t, mayfly_bytes_t, mayfly_field_t, mayfly_host_t};
+use super::refusal::{Refusal, mayfly_refusal_t};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::{Body, Frame};
@@ -109,6 +110,19 @@ fn with_fields(map: &HeaderMap, put: impl FnOnce(*const mayfly_field_t, usize) -
     go_on(put(fields.as_ptr(), fields.len()))
 }
 
+/// A handler's answer that is an error.
+pub(super) fn error_code(code: &impl std::fmt::Debug) -> Error {
+    bad_response(format!("the function answered with the error {code:?}"))
+}
+
+fn bad_response(text: String) -> Error {
+    Refusal::new(mayfly_refusal_t::BadResponse, text).into()
+}
+
+fn unfinished(error: wasmtime_wasi_http::Error) -> Error {
+    bad_response(format!("the function did not finish its response's body, or not as its content-length says: {error}"))
+}
+
 fn go_on(taken: bool) -> Result<()> {
     if taken { Ok(()) } else { Err(Trap::Interrupt.into()) }
 }
@@ -119,7 +133,7 @@ pub(super) async fn forward(response: Response<WasiBody>, client: Client) -> Res
     let (head, mut body) = response.into_parts();
     with_fields(&head.headers, |fields, count| (host.respond)(host.data, head.status.as_u16(), fields, count))?;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Error::msg(format!("the response's body ended early: {error}")))?;
+        let frame = frame.map_err(unfinished)?;
         host.wait_for_room(client.waiting).await;
         match frame.into_data() {
             Ok(bytes) => go_on((host.send)(host.data, mayfly_bytes_t::of(&bytes)))?,

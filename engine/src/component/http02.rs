@@ -1,12 +1,13 @@
 //! wasi:http/incoming-handler 0.2.
 
 use super::call::{Ended, Made};
-use super::http::{Client, forward};
+use super::http::{Client, error_code, forward};
+use super::refusal::{Refusal, mayfly_refusal_t};
 use super::state::State;
 use futures::future::try_join;
 use http::Request;
 use tokio::sync::oneshot;
-use wasmtime::{Error, Store};
+use wasmtime::Store;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 use wasmtime_wasi_http::{WasiBody, WasiHttpView};
@@ -30,12 +31,12 @@ pub(super) async fn handle(
     let answer = async move {
         match receive.await {
             Ok(Ok(response)) => forward(response, client).await.map(|()| true),
-            Ok(Err(code)) => Err(Error::msg(format!("the function answered with the error {code:?}"))),
+            Ok(Err(code)) => Err(error_code(&code)),
             Err(_) => Ok(false),
         }
     };
     match try_join(call, answer).await?.1 {
         true => Ok(String::new()),
-        false => Err(Error::msg("the function returned without setting a response")),
+        false => Err(Refusal::new(mayfly_refusal_t::NoResponse, "the function returned without setting a response").into()),
     }
 }

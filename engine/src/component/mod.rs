@@ -2,15 +2,19 @@
 
 mod call;
 mod host;
-mod http;
 mod http02;
 mod http03;
+mod http;
+mod imports;
 mod openapi;
+mod outgoing;
+mod outside;
 mod program;
 mod read;
 mod refusal;
 mod runtime;
 mod shape;
+mod sockets;
 mod state;
 mod typed;
 mod write;

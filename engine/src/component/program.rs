@@ -1,10 +1,13 @@
 //! A component, linked once, with what it is found out once: what every invocation of it starts from.
 
+use super::imports;
+use super::sockets;
 use super::state::State;
 use super::typed::Typed;
 use crate::engine::{baseline_compiler, compile_behind};
 use crate::{boxed_error, guarded, inner, text, wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t};
 use std::sync::Arc;
+use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, Type};
 use wasmtime::{Engine, Result};
@@ -52,7 +55,7 @@ pub(crate) enum Program {
 
 impl Program {
     fn new(linker: &Linker<State>, component: &Component) -> Result<Self> {
-        let pre = linker.instantiate_pre(component)?;
+        let pre = imports::link(linker, component)?;
         let ty = component.component_type();
         let names: Vec<String> = ty.exports(linker.engine()).map(|(name, _)| name.to_owned()).collect();
         let exports = |prefix: &str| names.iter().any(|name| name.starts_with(prefix));
@@ -105,6 +108,7 @@ fn new_linker(engine: &Engine) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    sockets::add_to_linker(&mut linker)?;
     Ok(linker)
 }
 
@@ -112,6 +116,7 @@ fn new_concurrent_linker(engine: &Engine) -> Result<Linker<State>> {
     let mut linker = new_linker(engine)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
+    sockets::add_concurrent_to_linker(&mut linker)?;
     Ok(linker)
 }
 
@@ -127,11 +132,31 @@ pub enum mayfly_compile_t {
     Behind = 2,
 }
 
+/// Of its own, not of the components inside.
+fn imports_wasi_03(binary: &[u8]) -> bool {
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(binary) {
+        match payload {
+            Ok(Payload::ModuleSection { .. } | Payload::ComponentSection { .. }) => depth += 1,
+            Ok(Payload::End(_)) => depth -= 1,
+            Ok(Payload::ComponentImportSection(imports)) if depth == 0 => {
+                let mut names = imports.into_iter().flatten().map(|import| import.name.name);
+                if names.any(|name| name.starts_with("wasi:") && name.contains("@0.3.")) {
+                    return true;
+                }
+            }
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+    false
+}
+
 impl mayfly_component_linker_t {
     /// The linker of the engine that a component needs: the plain one, unless it has asynchronous functions.
     fn linker_for(&self, binary: &[u8]) -> (&Linker<State>, bool) {
-        let plain = wasmparser::WasmFeatures::all().difference(wasmparser::WasmFeatures::CM_ASYNC);
-        let concurrent = wasmparser::Validator::new_with_features(plain).validate_all(binary).is_err();
+        let plain = WasmFeatures::all().difference(WasmFeatures::CM_ASYNC);
+        let concurrent = imports_wasi_03(binary) || Validator::new_with_features(plain).validate_all(binary).is_err();
         (if concurrent { &self.concurrent } else { &self.plain }, concurrent)
     }
 

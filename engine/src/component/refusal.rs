@@ -1,4 +1,4 @@
-//! Why a call of a typed function has no result.
+//! Why a call of a component has no result, where that is not a trap.
 
 use std::fmt;
 
@@ -18,6 +18,10 @@ pub enum mayfly_refusal_t {
     TooLarge = 4,
     /// What it returned is not of its own type.
     BadResult = 5,
+    /// A handler of HTTP requests returned without an answer.
+    NoResponse = 6,
+    /// It answered with an error code, or with a body that is not whole.
+    BadResponse = 7,
 }
 
 #[derive(Debug)]

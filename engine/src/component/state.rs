@@ -1,7 +1,10 @@
 //! What a store of a component holds: its WASI context, its resources, its limits.
 
+use super::outgoing;
+use super::outside::Outbox;
 use crate::instance::Shared;
 use http::Request;
+use std::sync::Arc;
 use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -14,6 +17,7 @@ pub(crate) struct State {
     pub http: WasiHttpCtx,
     pub hooks: Hooks,
     pub table: ResourceTable,
+    pub sockets: usize, // open ones of 0.2
     pub shared: *mut Shared,
 }
 unsafe impl Send for State {} // `shared` belongs to the instance, which has one owner at a time
@@ -36,18 +40,22 @@ impl WasiHttpView for State {
     }
 }
 
-/// Nothing outside is granted to a component yet.
-pub(crate) struct Hooks;
+/// Where what wasi:http sends goes.
+pub(crate) struct Hooks(pub Arc<Outbox>);
 
 type Later = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
 impl WasiHttpHooks for Hooks {
     fn send_request(
         &mut self,
-        _request: Request<WasiBody>,
-        _options: Option<RequestOptions>,
-        _sent: Later,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _processed: Later,
     ) -> Box<dyn Future<Output = wasmtime_wasi_http::Result<(http::Response<WasiBody>, Later)>> + Send> {
-        Box::new(async { Err(Error::HttpRequestDenied.into()) })
+        let outbox = self.0.clone();
+        Box::new(async move {
+            let response = outgoing::send(outbox, request, options).await?;
+            Ok((response, Box::new(async { Ok(()) }) as Later))
+        })
     }
 }

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "egress/gate.h"
+#include "sandbox/guest.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+namespace mayfly::sandbox {
+struct EngineNetwork;
+}
+
+namespace mayfly::sandbox::component {
+
+// What one component does on the network: its HTTP requests, the names it looks up, where it connects to. All of it
+// through the gate, by the rules of its function. Belongs to the loop; outlives the engine's instance.
+class Network {
+ public:
+  explicit Network(Guest& guest);
+  ~Network();
+  Network(const Network&) = delete;
+
+  // What the engine is to call.
+  EngineNetwork callbacks();
+
+ private:
+  struct Callbacks;
+  struct Operation;
+
+  void note(std::string_view what, const egress::Failure& failure);
+  std::unique_ptr<Operation> end(std::uint64_t id);
+  bool may_connect(const std::string& address, std::uint16_t port);
+
+  Guest& guest_;
+  std::map<std::uint64_t, std::unique_ptr<Operation>> running_;
+  std::map<egress::Address, std::set<std::string>> names_;  // that this guest was given an address for
+};
+
+}  // namespace mayfly::sandbox::component
