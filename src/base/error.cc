@@ -79,10 +79,12 @@ constexpr std::array kCatalogue = {
                "A Status is a number from 200 to 599, then the reason (`Status: 404 Not Found`), and the value of a "
                "header has no control characters. The detail names the line."},
     ErrorEntry{kNoResponse, 502, "no-response", "The function gave no response",
-               "A `handle` function calls response_set_status_line and response_set_body before it returns."},
+               "A `handle` function calls response_set_status_line and response_set_body before it returns; a wasi:http "
+               "handler sets its response-outparam."},
     ErrorEntry{kBadResponse, 502, "bad-response", "The function's response is not valid HTTP",
                "A status is 200 to 599; a reason and header values have no control characters; header names are "
-               "tokens (RFC 9110 section 5.1); there are at most 100 of them, 64 KiB in all."},
+               "tokens (RFC 9110 section 5.1); there are at most 100 of them, 64 KiB in all. A body of a wasi:http "
+               "handler is finished, and as long as its content-length says."},
     ErrorEntry{
         kFunctionError, 422, "function-error", "The function returned an error",
         "The function is `-> result<_, E>` and returned `err`: the member `value` has it. What it means is for the "

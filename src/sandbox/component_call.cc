@@ -49,10 +49,23 @@ struct ComponentHost::Callbacks {
     return done.has_value();
   }
 
+  static bool at_home(void* self) {
+    ComponentHost& called = host(self);
+    if (called.guest_.is_away()) return false;
+    if (!called.written_away_.empty()) {
+      note(called.guest_, called.guest_.host().write_output(std::exchange(called.written_away_, {})));
+    }
+    return true;
+  }
+
   static bool has_room(void* self) { return host(self).guest_.host().output_ready(); }
 
   static bool write(void* self, mayfly_stream_t stream, mayfly_bytes_t bytes) {
     Guest& guest = host(self).guest_;
+    if (stream == MAYFLY_STREAM_T_STDOUT && guest.is_away()) {  // it had room at home; there is none here
+      host(self).written_away_ += view_of(bytes);
+      return true;
+    }
     if (stream == MAYFLY_STREAM_T_STDOUT) return note(guest, guest.host().write_output(view_of(bytes)));
     guest.host().write_log(view_of(bytes));
     return true;
@@ -116,7 +129,7 @@ mayfly_instance_t* ComponentHost::call(const mayfly_component_t* component, cons
   }
   const mayfly_component_call_t made = {
       .instance = config.raw,
-      .host = {this, Callbacks::has_room, Callbacks::write, Callbacks::read_body, Callbacks::respond, Callbacks::send,
+      .host = {this, Callbacks::at_home, Callbacks::has_room, Callbacks::write, Callbacks::read_body, Callbacks::respond, Callbacks::send,
                Callbacks::send_trailers},
       .outside = network_.callbacks().raw,
       .wake = Callbacks::wake,

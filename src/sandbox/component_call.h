@@ -4,6 +4,7 @@
 #include "sandbox/guest.h"
 
 #include <memory>
+#include <string>
 
 struct mayfly_component_t;
 struct mayfly_instance_t;
@@ -27,6 +28,7 @@ class ComponentHost {
 
   Guest& guest_;
   std::unique_ptr<Body> body_;
+  std::string written_away_;  // to stdout, on another thread than the loop's
   component::Network network_;
   const std::shared_ptr<ComponentHost*> alive_ = std::make_shared<ComponentHost*>(this);
 };

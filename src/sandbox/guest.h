@@ -91,6 +91,9 @@ class Guest {
   const egress::Rules& egress_rules() const { return inputs_.egress != nullptr ? *inputs_.egress : no_egress_; }
   metrics::Egress& egress_usage() { return egress_usage_; }
 
+  // Whether it runs on another thread than its loop's.
+  bool is_away() const { return away_; }
+
   // Notes why the guest ends; the host function then returns stopped().
   void stop(Error why) { stopped_ = std::move(why); }
   void exit(std::uint32_t code) { exit_code_ = code; }

@@ -55,9 +55,6 @@ class Instance {
   };
   Usage usage() const;
 
-  // Whether it may run on another thread than its loop's.
-  bool may_move() const { return !component_; }
-
   Kind kind() const { return program_->entry().kind; }
   Outcome& outcome() { return outcome_; }
   std::chrono::steady_clock::time_point deadline() const { return deadline_; }  // its wall limit

@@ -87,6 +87,7 @@ pub unsafe extern "C" fn mayfly_component_call(
     watch_ticks(&mut store, &call.instance, Carried(shared));
 
     let program = component.0.clone();
+    let outside = call.outside;
     let client = Client { host: call.host, waiting: Waiting(shared) };
     let request = unsafe { call.request.as_ref().map(|request| request.with_body(input.clone(), client)) };
     let (function, result_bytes) = (call.function, call.result_bytes);
@@ -117,7 +118,12 @@ pub unsafe extern "C" fn mayfly_component_call(
             _ => Err(wasmtime::Error::msg("there is no request")),
         }
     };
-    mayfly_instance_t::of_component(Box::pin(outbox.pumped(call.outside, run)), shared, Bell::new(call.wake, call.wake_data))
+    let run = async move {
+        let ended = outbox.pumped(client.host, outside, run).await;
+        client.host.wait_for_home(client.waiting).await; // with what it wrote elsewhere
+        ended
+    };
+    mayfly_instance_t::of_component(Box::pin(run), shared, Bell::new(call.wake, call.wake_data))
 }
 
 /// Notes how long it took to make the instance.

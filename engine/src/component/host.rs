@@ -64,6 +64,9 @@ pub struct mayfly_body_part_t {
 pub struct mayfly_host_t {
     /// Handed to each.
     pub data: *mut c_void,
+    /// Whether it is the instance's own loop that polls. Elsewhere only `write` may be called: what else there is to do
+    /// waits, and with it the instance, until it is at home.
+    pub at_home: extern "C" fn(data: *mut c_void) -> bool,
     /// Whether there is room for output. When there is none, the instance is polled again once there is.
     pub has_room: extern "C" fn(data: *mut c_void) -> bool,
     pub write: extern "C" fn(data: *mut c_void, stream: mayfly_stream_t, bytes: mayfly_bytes_t) -> bool,
@@ -82,8 +85,16 @@ unsafe impl Send for mayfly_host_t {} // of an instance, which has one owner at 
 unsafe impl Sync for mayfly_host_t {}
 
 impl mayfly_host_t {
+    pub(crate) fn at_home(&self) -> bool {
+        (self.at_home)(self.data)
+    }
+
     pub(crate) fn has_room(&self) -> bool {
-        (self.has_room)(self.data)
+        self.at_home() && (self.has_room)(self.data)
+    }
+
+    pub(crate) async fn wait_for_home(&self, waiting: Waiting) {
+        std::future::poll_fn(|context| if self.at_home() { Poll::Ready(()) } else { waiting.poll(context) }).await
     }
 
     pub(crate) async fn wait_for_room(&self, waiting: Waiting) {

@@ -71,6 +71,9 @@ impl Body for Arriving {
         if self.last_came {
             return Poll::Ready(None);
         }
+        if !self.client.host.at_home() {
+            return self.client.waiting.poll(context);
+        }
         let mut part = MaybeUninit::<mayfly_body_part_t>::uninit();
         (self.client.host.read_body)(self.client.host.data, &mut part);
         let part = unsafe { part.assume_init() };
@@ -131,6 +134,7 @@ fn go_on(taken: bool) -> Result<()> {
 pub(super) async fn forward(response: Response<WasiBody>, client: Client) -> Result<()> {
     let host = client.host;
     let (head, mut body) = response.into_parts();
+    host.wait_for_home(client.waiting).await;
     with_fields(&head.headers, |fields, count| (host.respond)(host.data, head.status.as_u16(), fields, count))?;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(unfinished)?;

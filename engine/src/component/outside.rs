@@ -1,7 +1,7 @@
 //! What a component asks of the network: C++ does it, on the loop. Requests and lookups are collected here, from any
 //! thread, and handed over when the instance is polled; the answer fulfils the future that waits.
 
-use super::host::{mayfly_bytes_t, mayfly_field_t};
+use super::host::{mayfly_bytes_t, mayfly_field_t, mayfly_host_t};
 use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::future::poll_fn;
@@ -188,10 +188,17 @@ impl Outbox {
     }
 
     /// The call of the guest, whose every poll first hands over what there is.
-    pub async fn pumped<T>(self: Arc<Self>, outside: mayfly_outside_t, call: impl Future<Output = T>) -> T {
+    pub async fn pumped<T>(
+        self: Arc<Self>,
+        host: mayfly_host_t,
+        outside: mayfly_outside_t,
+        call: impl Future<Output = T>,
+    ) -> T {
         let mut call = pin!(call);
         poll_fn(|context| {
-            self.hand_over(&outside, context.waker());
+            if host.at_home() {
+                self.hand_over(&outside, context.waker());
+            }
             call.as_mut().poll(context)
         })
         .await
