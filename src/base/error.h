@@ -33,6 +33,7 @@ enum class ErrorCode {
   kBadCgi,
   kNoResponse,
   kBadResponse,
+  kNoJson,
   // What a client asked for
   kUnknownFunction,
   kUnknownVersion,
@@ -52,10 +53,21 @@ enum class ErrorCode {
   kTokenNeeded,
   kTooManyRequests,
   kNewCapabilities,
+  kBadJson,
+  // What it asked of buckets and files
+  kBadBucketName,
+  kBadFileName,
+  kUnknownBucket,
+  kUnknownFile,
+  kBucketExists,
+  kBucketNotEmpty,
   // What the server could not do
   kOverloaded,
   kVolume,
   kStorage,
+  kStoreAway,
+  kStoreRefused,
+  kStoreDamaged,
   kInternal,
   // Why it did not start
   kBadConfig,

@@ -7,10 +7,12 @@
 #include "cli/commands.h"
 #include "cli/wagi_options.h"
 #include "compat/applications.h"
+#include "compat/buckets.h"
 #include "compat/folder.h"
 #include "compat/handlers.h"
 #include "server/limits.h"
 #include "server/server.h"
+#include "storage/embedded_objects.h"
 #include "storage/embedded_storage.h"
 
 #include <fcntl.h>
@@ -32,6 +34,8 @@ namespace {
 constexpr std::chrono::seconds kCompilePatience{2};        // after the drain; a compilation cannot be interrupted
 constexpr std::chrono::milliseconds kLookupPatience{100};  // nor can a name server that is silent
 constexpr std::chrono::milliseconds kSyncPatience{100};    // nor a disk
+constexpr std::chrono::milliseconds kStorePatience{500};   // nor a store that is far away
+constexpr unsigned kStoreThreads = 4;                      // they wait for disk and network more than they run
 
 struct Up {
   std::string listen;
@@ -139,6 +143,8 @@ Status Up::run() {
   }
   const auto storage = storage::EmbeddedStorage::open(files, *folder);
   if (!storage) return fail(storage.error());
+  const auto objects = storage::EmbeddedObjects::open(files, *folder);
+  if (!objects) return fail(objects.error());
   auto token = admin_token(files, *folder, *address);
   if (!token) return fail(token.error());
 
@@ -154,6 +160,7 @@ Status Up::run() {
   invoke::Background background(cores);
   egress::Resolver resolver;
   deploy::Deployer deployer({**engine, **storage, registry, book, named_volumes}, std::min(cores, 4u));
+  deploy::ObjectFunctions object_functions({**objects, deployer, book}, kStoreThreads);
   if (auto restored = deployer.restore(); !restored) return restored;
   if (auto published = compat::publish_applications(*applications, deployer, registry); !published) return published;
   warn_of_open_egress(*applications);
@@ -179,6 +186,10 @@ Status Up::run() {
       {std::string(admin::FunctionsApi::kPath), [&](auto&, auto& exchange) { functions.handle(exchange); }});
   pipeline.router().add_seed({std::string(compat::Handlers::kPath),
                               [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kUploads});
+  compat::Buckets buckets(object_functions);
+  pipeline.router().add_seed({"/bucket", [&](auto&, auto& exchange) { buckets.bucket(exchange); }});
+  pipeline.router().add_seed({"/file", [&](auto&, auto& exchange) { buckets.file(exchange); }});
+  pipeline.router().add_seed({"/exec", [&](auto& context, auto& exchange) { buckets.exec(context, exchange); }});
   const char* ca_file = std::getenv("SSL_CERT_FILE");  // as OpenSSL's own programs have it
   server::Server server({.listen = *address, .loops = cores, .connections = connections},
                         {registry, admission, background, deployer, lines, pipeline, resolver,
@@ -203,8 +214,8 @@ Status Up::run() {
   server.drain(server::kDrain);
   background.stop();
   // What is kept survives a crash at any instant, so leaving in the middle of a compilation costs nothing.
-  const bool stopped =
-      deployer.stop(kCompilePatience) && resolver.stop(kLookupPatience) && named_volumes.stop(kSyncPatience);
+  const bool stopped = object_functions.stop(kStorePatience) && deployer.stop(kCompilePatience) &&
+                       resolver.stop(kLookupPatience) && named_volumes.stop(kSyncPatience);
   if (!stopped) ::_exit(0);
   return {};
 }
