@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/admin_token.h"
 #include "cli/commands.h"
+#include "cli/stores.h"
 #include "cli/wagi_options.h"
 #include "compat/applications.h"
 #include "compat/buckets.h"
@@ -12,8 +13,6 @@
 #include "compat/handlers.h"
 #include "server/limits.h"
 #include "server/server.h"
-#include "storage/embedded_objects.h"
-#include "storage/embedded_storage.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -40,6 +39,7 @@ constexpr unsigned kStoreThreads = 4;                      // they wait for disk
 struct Up {
   std::string listen;
   std::string data = ".mayfly";
+  std::string store;
   std::string dir;
   std::string config;
   std::string log = "-";
@@ -141,10 +141,8 @@ Status Up::run() {
   for (const std::string& volume : volumes) {
     if (auto added = named_volumes.add(volume); !added) return added;
   }
-  const auto storage = storage::EmbeddedStorage::open(files, *folder);
-  if (!storage) return fail(storage.error());
-  const auto objects = storage::EmbeddedObjects::open(files, *folder);
-  if (!objects) return fail(objects.error());
+  const auto stores = open_stores(store, files, *folder);
+  if (!stores) return fail(stores.error());
   auto token = admin_token(files, *folder, *address);
   if (!token) return fail(token.error());
 
@@ -159,8 +157,8 @@ Status Up::run() {
   invoke::Admission admission(**engine);
   invoke::Background background(cores);
   egress::Resolver resolver;
-  deploy::Deployer deployer({**engine, **storage, registry, book, named_volumes}, std::min(cores, 4u));
-  deploy::ObjectFunctions object_functions({**objects, deployer, book}, kStoreThreads);
+  deploy::Deployer deployer({**engine, *stores->functions, registry, book, named_volumes}, std::min(cores, 4u));
+  deploy::ObjectFunctions object_functions({*stores->files, deployer, book}, kStoreThreads);
   if (auto restored = deployer.restore(); !restored) return restored;
   if (auto published = compat::publish_applications(*applications, deployer, registry); !published) return published;
   warn_of_open_egress(*applications);
@@ -228,6 +226,11 @@ void add_up(CLI::App& app, int& exit_code) {
   command->add_option("--listen", up->listen,
                       "Address to listen on, HOST:PORT; port 0 for any free one [127.0.0.1:8080]");
   command->add_option("--data", up->data, "Folder that functions are kept in")->capture_default_str();
+  command->add_option(
+      "--store", up->store,
+      "s3://BUCKET or s3://BUCKET/PREFIX: keep functions and files in a bucket of an S3 server; s3:// alone: "
+      "files are in the buckets that there are. Keys, region and endpoint come from the environment: "
+      "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL");
   command->add_option("--dir", up->dir, "Also serve the modules of this folder, NAME.wasm and NAME.wat at /NAME");
   command->add_option("--config", up->config, "Also serve the [[applications]] of this TOML file");
   command

@@ -133,4 +133,12 @@ Status EmbeddedObjects::remove(std::string_view bucket, std::string_view key) {
   return replace(*records, bucket, key, "");
 }
 
+Result<std::vector<ObjectVersion>> EmbeddedObjects::versions(std::string_view bucket, std::string_view key) {
+  return get(bucket, key, "").map([](const Fetched& found) { return only_version(found.object); });
+}
+
+Status EmbeddedObjects::restore(std::string_view bucket, std::string_view key, std::string_view version) {
+  return get(bucket, key, "").and_then([&](const Fetched& found) { return restore_only(found.object, version); });
+}
+
 }  // namespace mayfly::storage

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace mayfly::storage {
 
@@ -18,6 +19,7 @@ inline constexpr std::chrono::milliseconds kStoreTime{60'000};        // for a w
 inline constexpr std::chrono::milliseconds kStoreRetryPause{50};  // before the second attempt; 4 times that, the third
 inline constexpr std::size_t kIdleStoreConnections = 8;           // kept: as many as threads that ask
 inline constexpr std::chrono::milliseconds kRecordTrust{2'000};   // before a record is asked for a change again
+inline constexpr std::int64_t kCachedFiles = 10'000;              // functions of shared buckets in the data folder
 inline constexpr int kPublishAttempts = 10;                       // against others who change the same function
 
 }  // namespace mayfly::storage

@@ -63,4 +63,12 @@ Status MemoryObjects::remove(std::string_view bucket, std::string_view key) {
   return {};
 }
 
+Result<std::vector<ObjectVersion>> MemoryObjects::versions(std::string_view bucket, std::string_view key) {
+  return get(bucket, key, "").map([](const Fetched& found) { return only_version(found.object); });
+}
+
+Status MemoryObjects::restore(std::string_view bucket, std::string_view key, std::string_view version) {
+  return get(bucket, key, "").and_then([&](const Fetched& found) { return restore_only(found.object, version); });
+}
+
 }  // namespace mayfly::storage

@@ -17,6 +17,8 @@ class MemoryObjects final : public ObjectStore {
   Status put(std::string_view bucket, std::string_view key, std::string_view bytes) override;
   Result<Fetched> get(std::string_view bucket, std::string_view key, std::string_view known) override;
   Status remove(std::string_view bucket, std::string_view key) override;
+  Result<std::vector<ObjectVersion>> versions(std::string_view bucket, std::string_view key) override;
+  Status restore(std::string_view bucket, std::string_view key, std::string_view version) override;
   bool is_shared() const override { return false; }
 
  private:

@@ -75,4 +75,13 @@ tl::unexpected<Error> bucket_not_empty(std::string_view bucket) {
   return fail(ErrorCode::kBucketNotEmpty, fmt::format("the bucket `{}` has files", bucket));
 }
 
+std::vector<ObjectVersion> only_version(const Object& object) {
+  return {{.id = object.etag, .etag = object.etag, .size = object.bytes.size(), .is_active = true}};
+}
+
+Status restore_only(const Object& object, std::string_view version) {
+  if (version == object.etag) return {};
+  return fail(ErrorCode::kUnknownVersion, "this store keeps no older versions of files");
+}
+
 }  // namespace mayfly::storage

@@ -15,6 +15,15 @@ struct Object {
   std::string etag;  // opaque; another one with every change of the bytes
 };
 
+// What a file was at some time.
+struct ObjectVersion {
+  std::string id;             // opaque
+  std::string etag;
+  std::uint64_t size = 0;     // bytes
+  std::int64_t modified = 0;  // Unix milliseconds; 0 for unknown
+  bool is_active = false;     // it is what get() finds
+};
+
 // What get() found.
 struct Fetched {
   bool is_known = false;  // the file still has the etag that the caller knows: there is nothing in `object`
@@ -43,6 +52,11 @@ class ObjectStore {
   // Success, too, when there is no such file, as S3 has it.
   virtual Status remove(std::string_view bucket, std::string_view key) = 0;
 
+  // Of one file, the latest first: at least what it is now. kUnknownFile when there are none.
+  virtual Result<std::vector<ObjectVersion>> versions(std::string_view bucket, std::string_view key) = 0;
+  // Puts once more what a file was. kUnknownVersion when there is no such version.
+  virtual Status restore(std::string_view bucket, std::string_view key, std::string_view version) = 0;
+
   // Whether others than this process may change what is kept.
   virtual bool is_shared() const = 0;
 };
@@ -56,5 +70,9 @@ tl::unexpected<Error> unknown_bucket(std::string_view bucket);
 tl::unexpected<Error> unknown_file(std::string_view bucket, std::string_view key);
 tl::unexpected<Error> bucket_exists(std::string_view bucket);
 tl::unexpected<Error> bucket_not_empty(std::string_view bucket);
+
+// Versions in a store that keeps what a file is now, and nothing that it was.
+std::vector<ObjectVersion> only_version(const Object& object);
+Status restore_only(const Object& object, std::string_view version);
 
 }  // namespace mayfly::storage

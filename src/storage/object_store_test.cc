@@ -2,6 +2,9 @@
 
 #include "storage/embedded_objects.h"
 #include "storage/memory_objects.h"
+#include "storage/s3/s3_folders.h"
+#include "storage/s3/s3_objects.h"
+#include "storage/s3/test_server.h"
 #include "storage/temporary_folder.h"
 
 #include <gtest/gtest.h>
@@ -25,6 +28,24 @@ struct Embedded {
   EmbeddedObjects& store = *kept;
 };
 
+struct OnS3 {
+  s3::TestServer server;
+  TemporaryFolder temporary;
+  PosixFileSystem files;
+  DataFolder folder = DataFolder::open(files, temporary.path() + "/data").value();
+  s3::Client client{server.settings()};
+  std::unique_ptr<s3::S3Objects> kept = s3::S3Objects::open(files, folder, client).value();
+};
+
+struct Buckets : OnS3 {
+  s3::S3Objects& store = *kept;
+};
+
+struct Folders : OnS3 {
+  bool made = client.create_bucket("all-of-them").has_value();
+  s3::S3Folders store{client, std::move(kept), {"all-of-them", "prefix/"}};
+};
+
 template <typename Kind>
 class ObjectStoreContract : public ::testing::Test {
  protected:
@@ -44,7 +65,7 @@ class ObjectStoreContract : public ::testing::Test {
   Kind kind_;
 };
 
-using Kinds = ::testing::Types<InMemory, Embedded>;
+using Kinds = ::testing::Types<InMemory, Embedded, Buckets, Folders>;
 TYPED_TEST_SUITE(ObjectStoreContract, Kinds);
 
 TYPED_TEST(ObjectStoreContract, GivesBackTheBytesOfAFile) {
@@ -72,8 +93,8 @@ TYPED_TEST(ObjectStoreContract, ReplacesAFileAndItsEtag) {
 TYPED_TEST(ObjectStoreContract, ListsTheKeysOfABucketInTheOrderOfTheirBytes) {
   ASSERT_TRUE(this->store().create_bucket("functions"));
   ASSERT_TRUE(this->store().create_bucket("other"));
-  const std::vector<std::string> keys = {"B", "a", "a b\"c", "a/b", "b", "\xc3\xa4"};
-  for (const auto& key : {"b", "a/b", "\xc3\xa4", "a", "a b\"c", "B"}) {
+  const std::vector<std::string> keys = {"B", "a b\"c", "a/b", "b", "\xc3\xa4"};
+  for (const auto& key : {"b", "a/b", "\xc3\xa4", "a b\"c", "B"}) {
     ASSERT_TRUE(this->store().put("functions", key, "x"));
   }
   EXPECT_EQ(this->store().list("functions"), keys);
@@ -128,6 +149,19 @@ TYPED_TEST(ObjectStoreContract, RefusesNamesThatS3Refuses) {
     EXPECT_EQ(this->code_of(this->store().put("a.b-1", key, "x")), ErrorCode::kBadFileName) << key;
     EXPECT_EQ(this->code_of(this->store().get("a.b-1", key, "")), ErrorCode::kBadFileName) << key;
   }
+}
+
+TYPED_TEST(ObjectStoreContract, HasWhatAFileIsAmongItsVersions) {
+  ASSERT_TRUE(this->store().create_bucket("functions"));
+  EXPECT_EQ(this->code_of(this->store().versions("functions", "hello")), ErrorCode::kUnknownFile);
+  ASSERT_TRUE(this->store().put("functions", "hello", "one"));
+  const auto versions = this->store().versions("functions", "hello").value();
+  ASSERT_EQ(versions.size(), 1U);
+  EXPECT_TRUE(versions[0].is_active);
+  EXPECT_EQ(versions[0].size, 3U);
+  EXPECT_TRUE(this->store().restore("functions", "hello", versions[0].id));
+  EXPECT_EQ(this->bytes("functions", "hello"), "one");
+  EXPECT_FALSE(this->store().restore("functions", "hello", "no-version"));
 }
 
 TYPED_TEST(ObjectStoreContract, ServesSeveralThreads) {
