@@ -171,7 +171,8 @@ Status Up::run() {
   }
 
   // What answers.
-  admin::FunctionsApi functions(deployer, registry);
+  admin::FilesApi shared_files(object_functions);
+  admin::FunctionsApi functions(deployer, registry, stores->serves_buckets ? &shared_files : nullptr);
   admin::StatusApi status({**engine, registry, book, admission, background});
   const server::Access access(token->value);
   compat::Handlers handlers(deployer);
@@ -188,6 +189,10 @@ Status Up::run() {
   pipeline.router().add_seed({"/bucket", [&](auto&, auto& exchange) { buckets.bucket(exchange); }});
   pipeline.router().add_seed({"/file", [&](auto&, auto& exchange) { buckets.file(exchange); }});
   pipeline.router().add_seed({"/exec", [&](auto& context, auto& exchange) { buckets.exec(context, exchange); }});
+  if (stores->serves_buckets) {
+    pipeline.router().add_last(
+        {"/functions", [&](auto& context, auto& exchange) { buckets.function(context, exchange); }, kOpen});
+  }
   const char* ca_file = std::getenv("SSL_CERT_FILE");  // as OpenSSL's own programs have it
   server::Server server({.listen = *address, .loops = cores, .connections = connections},
                         {registry, admission, background, deployer, lines, pipeline, resolver,

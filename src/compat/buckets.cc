@@ -3,6 +3,7 @@
 #include "compat/exec_call.h"
 #include "http/multipart.h"
 #include "http/query.h"
+#include "server/function_call.h"
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -175,6 +176,19 @@ void Buckets::exec(server::LoopContext& context, Exchange& exchange) {
     return exchange.fail({ErrorCode::kUnsupportedMediaType, "send the JSON with Content-Type: application/json"});
   }
   call_exec(context, exchange, functions_, std::move(named->front()), std::move(named->back()));
+}
+
+void Buckets::function(server::LoopContext& context, Exchange& exchange) {
+  const auto named = segments(exchange.request().path(), 1);
+  if (!named) return refuse_path(exchange, "/functions/FILE");
+  functions_.find(std::string(kFunctions), named->front(), exchange.loop(),
+                  [&context, weak = exchange.weak_from_this()](const Result<registry::VersionPtr>& version) {
+                    const auto self = weak.lock();
+                    if (!self) return;
+                    if (!version) return self->fail(version.error());
+                    const std::string path(self->request().path());
+                    server::call_function(context, *self, {*version, path, path});
+                  });
 }
 
 }  // namespace mayfly::compat

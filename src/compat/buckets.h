@@ -19,6 +19,9 @@ class Buckets {
   void bucket(server::Exchange& exchange);
   void file(server::Exchange& exchange);
   void exec(server::LoopContext& context, server::Exchange& exchange);
+  // Below /functions: the files of the bucket of that name as functions at their own path, whatever their kind.
+  void function(server::LoopContext& context, server::Exchange& exchange);
+  static constexpr std::string_view kFunctions = "functions";
 
  private:
   struct Name;
