@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 packages="
   g++ cmake ninja-build mold pkg-config ca-certificates curl
-  libboost1.81-dev libboost-json1.81-dev
+  libboost1.81-dev libboost-json1.81-dev libpugixml-dev
   libssl-dev libcurl4-openssl-dev libsqlite3-dev libzip-dev libxxhash-dev libjemalloc-dev
   libfmt-dev libexpected-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev
   libgtest-dev clang-format-19 python3 python3-pytest strace"

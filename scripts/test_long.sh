@@ -4,6 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+scripts/s3_setup.sh > /dev/null
 scripts/build.sh asan
 # Guests run on stacks of their own and trap by signals: both are unusual, neither is a bug.
 ASAN_OPTIONS=detect_stack_use_after_return=0:handle_segv=0:detect_leaks=1 ctest --preset asan

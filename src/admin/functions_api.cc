@@ -66,6 +66,9 @@ void FunctionsApi::handle(Exchange& exchange) {
   rest.remove_prefix(1);
   const auto slash = rest.find('/');
   const std::string name = http::percent_decode(rest.substr(0, slash)).value_or(std::string(rest.substr(0, slash)));
+  if (files_ != nullptr && name.find('/') != std::string::npos) {
+    return files_->handle(exchange, name, slash == std::string_view::npos ? "" : rest.substr(slash));
+  }
   if (slash != std::string_view::npos) {
     if (rest.substr(slash) != "/rollback") return exchange.fail({ErrorCode::kNotFound, "nothing answers at this path"});
     return request.method == "POST" ? rollback(exchange, name) : exchange.refuse_method("POST");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "admin/files_api.h"
 #include "deploy/deployer.h"
 #include "server/exchange.h"
 
@@ -11,8 +12,9 @@ class FunctionsApi {
  public:
   static constexpr std::string_view kPath = "/_mayfly/v1/functions";
 
-  explicit FunctionsApi(deploy::Deployer& deployer, registry::Registry& registry)
-      : deployer_(deployer), registry_(registry) {}
+  // `files` answers for names with a slash; null where there are none.
+  FunctionsApi(deploy::Deployer& deployer, registry::Registry& registry, FilesApi* files)
+      : deployer_(deployer), registry_(registry), files_(files) {}
 
   // Any loop. `exchange`'s path is kPath or below it.
   void handle(server::Exchange& exchange);
@@ -27,6 +29,7 @@ class FunctionsApi {
 
   deploy::Deployer& deployer_;
   registry::Registry& registry_;
+  FilesApi* files_;
 };
 
 }  // namespace mayfly::admin

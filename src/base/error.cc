@@ -89,6 +89,10 @@ constexpr std::array kCatalogue = {
         kFunctionError, 422, "function-error", "The function returned an error",
         "The function is `-> result<_, E>` and returned `err`: the member `value` has it. What it means is for the "
         "function to say; nothing is wrong with the server."},
+    ErrorEntry{
+        kNoJson, 502, "no-json", "The function returned no JSON",
+        "At /exec the text that `exec` returns has to be one JSON value; the detail says where it is not. Return "
+        "the text of a JSON serialiser."},
     ErrorEntry{kUnknownFunction, 404, "unknown-function", "Unknown function",
                "No function has this name here. `mayfly list` shows those that exist; deploy one with "
                "`curl -T hello.wasm http://127.0.0.1:8080/_mayfly/v1/functions/hello`."},
@@ -132,12 +136,36 @@ constexpr std::array kCatalogue = {
     ErrorEntry{kNewCapabilities, 409, "new-capabilities", "The new version can do more than the last",
                "A version that reaches further than the one before is not made live unasked. When what the detail "
                "lists is meant, deploy with `--accept-capabilities`, or with `?accept=DIGEST` as in the detail."},
-    ErrorEntry{kBadJson, 400, "bad-json", "The body is not JSON",
-               "A typed function is called with a JSON object that has a member for each of its parameters: "
-               "`curl -d '{\"a\": 1, \"b\": 2}' URL`. The detail says where the body is not JSON."},
+    ErrorEntry{
+        kBadJson, 400, "bad-json", "The body is not JSON",
+        "The body has to be one JSON value (RFC 8259), in UTF-8, nested at most 128 deep. The detail says where it "
+        "is not. A typed function is called with an object that has a member for each of its parameters: "
+         "`curl -d '{\"a\": 1, \"b\": 2}' URL`."},
     ErrorEntry{kBadArgument, 422, "bad-argument", "The arguments do not fit",
                "The detail has the place in the body, what the type of the function expects there, and what was found. "
                "GET `openapi.json` below the function's URL lists its functions and their types."},
+    ErrorEntry{kBadBucketName, 400, "bad-bucket-name", "Bad bucket name",
+               "A bucket has 3 to 63 characters from a-z, 0-9, '-' and '.', begins and ends with a letter or a digit, "
+               "has no two dots in a row and is not written as an IP address: the rules of S3."},
+    ErrorEntry{
+        kBadFileName, 400, "bad-file-name", "Bad file name",
+        "The name of a file is one segment of the path, of 1 to 1024 bytes of UTF-8 once percent-decoded, without "
+        "control characters, and no part of it between slashes (%2F) is empty, `.` or `..`."},
+    ErrorEntry{kUnknownBucket, 404, "unknown-bucket", "Unknown bucket",
+               "There is no such bucket. Make it with `curl -X PUT http://127.0.0.1:8080/bucket/NAME`."},
+    ErrorEntry{
+        kUnknownFile, 404, "unknown-file", "Unknown file",
+        "The bucket has no such file. `curl http://127.0.0.1:8080/bucket/NAME` lists those it has; upload one with "
+        "`curl -F file=@hello.wasm http://127.0.0.1:8080/file/NAME/hello`."},
+    ErrorEntry{
+        kBucketExists, 409, "bucket-exists", "The bucket exists",
+        "A bucket of this name is there already, yours or, in a shared store, somebody else's. Use it, or choose "
+        "another name."},
+    ErrorEntry{
+        kBucketNotEmpty, 409, "bucket-not-empty", "The bucket is not empty",
+        "Only an empty bucket can be deleted. Delete its files first: "
+        "`curl -X DELETE http://127.0.0.1:8080/file/BUCKET/NAME`. In a store that keeps versions, older versions "
+        "and delete markers count."},
     ErrorEntry{kOverloaded, 503, "overloaded", "The server is full",
                "Every sandbox is in use. Try again after the time in Retry-After."},
     ErrorEntry{
@@ -148,6 +176,21 @@ constexpr std::array kCatalogue = {
     ErrorEntry{kStorage, 500, "storage", "The data folder failed",
                "The server could not read or write its data folder; nothing was changed. Free disk space and check "
                "permissions: the server's log names the file."},
+    ErrorEntry{
+        kStoreAway, 503, "store-away", "The store cannot be reached",
+        "The S3 store does not answer, or says that it is in trouble. Functions that this server has called before "
+        "go on; what needs the store works again when it does. Check the address in AWS_ENDPOINT_URL, and the "
+        "store itself."},
+    ErrorEntry{
+        kStoreRefused, 502, "store-refused", "The store refuses",
+        "The S3 store answered, and refused; the detail has its reason. Check AWS_ACCESS_KEY_ID, "
+        "AWS_SECRET_ACCESS_KEY and AWS_REGION, that the bucket of `--store s3://BUCKET` exists, and what the key "
+        "may do there: list, get, put and delete objects."},
+    ErrorEntry{
+        kStoreDamaged, 502, "store-damaged", "Damaged in the store",
+        "An object of the S3 store is not what was put there: its bytes have another SHA-256 than its name says, or "
+        "there are fewer than announced. Deploying the same module again mends it; in a versioned bucket so does "
+        "restoring the object's last version."},
     ErrorEntry{kInternal, 500, "internal", "Internal error",
                "This is a fault of mayfly, not of your function. The server's log has more, under the request id."},
     ErrorEntry{kBadConfig, 400, "bad-config", "Bad configuration",

@@ -35,6 +35,7 @@ enum class ErrorCode {
   kNoResponse,
   kBadResponse,
   kFunctionError,
+  kNoJson,
   // What a client asked for
   kUnknownFunction,
   kUnknownVersion,
@@ -56,10 +57,20 @@ enum class ErrorCode {
   kNewCapabilities,
   kBadJson,
   kBadArgument,
+  // What it asked of buckets and files
+  kBadBucketName,
+  kBadFileName,
+  kUnknownBucket,
+  kUnknownFile,
+  kBucketExists,
+  kBucketNotEmpty,
   // What the server could not do
   kOverloaded,
   kVolume,
   kStorage,
+  kStoreAway,
+  kStoreRefused,
+  kStoreDamaged,
   kInternal,
   // Why it did not start
   kBadConfig,

@@ -5,13 +5,14 @@
 #include "base/file.h"
 #include "cli/admin_token.h"
 #include "cli/commands.h"
+#include "cli/stores.h"
 #include "cli/wagi_options.h"
 #include "compat/applications.h"
+#include "compat/buckets.h"
 #include "compat/folder.h"
 #include "compat/handlers.h"
 #include "server/limits.h"
 #include "server/server.h"
-#include "storage/embedded_storage.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -32,10 +33,13 @@ namespace {
 constexpr std::chrono::seconds kCompilePatience{2};        // after the drain; a compilation cannot be interrupted
 constexpr std::chrono::milliseconds kLookupPatience{100};  // nor can a name server that is silent
 constexpr std::chrono::milliseconds kSyncPatience{100};    // nor a disk
+constexpr std::chrono::milliseconds kStorePatience{500};   // nor a store that is far away
+constexpr unsigned kStoreThreads = 4;                      // they wait for disk and network more than they run
 
 struct Up {
   std::string listen;
   std::string data = ".mayfly";
+  std::string store;
   std::string dir;
   std::string config;
   std::string log = "-";
@@ -137,8 +141,8 @@ Status Up::run() {
   for (const std::string& volume : volumes) {
     if (auto added = named_volumes.add(volume); !added) return added;
   }
-  const auto storage = storage::EmbeddedStorage::open(files, *folder);
-  if (!storage) return fail(storage.error());
+  const auto stores = open_stores(store, files, *folder);
+  if (!stores) return fail(stores.error());
   auto token = admin_token(files, *folder, *address);
   if (!token) return fail(token.error());
 
@@ -153,7 +157,8 @@ Status Up::run() {
   invoke::Admission admission(**engine);
   invoke::Background background(cores);
   egress::Resolver resolver;
-  deploy::Deployer deployer({**engine, **storage, registry, book, named_volumes}, std::min(cores, 4u));
+  deploy::Deployer deployer({**engine, *stores->functions, registry, book, named_volumes}, std::min(cores, 4u));
+  deploy::ObjectFunctions object_functions({*stores->files, deployer, book}, kStoreThreads);
   if (auto restored = deployer.restore(); !restored) return restored;
   if (auto published = compat::publish_applications(*applications, deployer, registry); !published) return published;
   warn_of_open_egress(*applications);
@@ -166,7 +171,8 @@ Status Up::run() {
   }
 
   // What answers.
-  admin::FunctionsApi functions(deployer, registry);
+  admin::FilesApi shared_files(object_functions);
+  admin::FunctionsApi functions(deployer, registry, stores->serves_buckets ? &shared_files : nullptr);
   admin::StatusApi status({**engine, registry, book, admission, background});
   const server::Access access(token->value);
   compat::Handlers handlers(deployer);
@@ -179,6 +185,14 @@ Status Up::run() {
       {std::string(admin::FunctionsApi::kPath), [&](auto&, auto& exchange) { functions.handle(exchange); }});
   pipeline.router().add_seed({std::string(compat::Handlers::kPath),
                               [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kUploads});
+  compat::Buckets buckets(object_functions);
+  pipeline.router().add_seed({"/bucket", [&](auto&, auto& exchange) { buckets.bucket(exchange); }});
+  pipeline.router().add_seed({"/file", [&](auto&, auto& exchange) { buckets.file(exchange); }});
+  pipeline.router().add_seed({"/exec", [&](auto& context, auto& exchange) { buckets.exec(context, exchange); }});
+  if (stores->serves_buckets) {
+    pipeline.router().add_last(
+        {"/functions", [&](auto& context, auto& exchange) { buckets.function(context, exchange); }, kOpen});
+  }
   const char* ca_file = std::getenv("SSL_CERT_FILE");  // as OpenSSL's own programs have it
   server::Server server({.listen = *address, .loops = cores, .connections = connections},
                         {registry, admission, background, deployer, lines, pipeline, resolver,
@@ -203,8 +217,8 @@ Status Up::run() {
   server.drain(server::kDrain);
   background.stop();
   // What is kept survives a crash at any instant, so leaving in the middle of a compilation costs nothing.
-  const bool stopped =
-      deployer.stop(kCompilePatience) && resolver.stop(kLookupPatience) && named_volumes.stop(kSyncPatience);
+  const bool stopped = object_functions.stop(kStorePatience) && deployer.stop(kCompilePatience) &&
+                       resolver.stop(kLookupPatience) && named_volumes.stop(kSyncPatience);
   if (!stopped) ::_exit(0);
   return {};
 }
@@ -217,6 +231,11 @@ void add_up(CLI::App& app, int& exit_code) {
   command->add_option("--listen", up->listen,
                       "Address to listen on, HOST:PORT; port 0 for any free one [127.0.0.1:8080]");
   command->add_option("--data", up->data, "Folder that functions are kept in")->capture_default_str();
+  command->add_option(
+      "--store", up->store,
+      "s3://BUCKET or s3://BUCKET/PREFIX: keep functions and files in a bucket of an S3 server; s3:// alone: "
+      "files are in the buckets that there are. Keys, region and endpoint come from the environment: "
+      "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL");
   command->add_option("--dir", up->dir, "Also serve the modules of this folder, NAME.wasm and NAME.wat at /NAME");
   command->add_option("--config", up->config, "Also serve the [[applications]] of this TOML file");
   command

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "deploy/limits.h"
 #include "deploy/upload.h"
 #include "invoke/loader.h"
 #include "metrics/book.h"
@@ -16,8 +17,6 @@
 #include <vector>
 
 namespace mayfly::deploy {
-
-inline constexpr std::size_t kWaitingUploads = 32;  // more are refused with 503
 
 // A program that is ready to run.
 struct Linked {
@@ -78,10 +77,12 @@ class Deployer final : public invoke::Loader {
   enum class Work { kCompiles, kKeeps };
   template <typename Fn, typename Done>
   void on_worker(Work kind, net::Loop& loop, Fn work, Done done) {
-    net::Workers& workers = kind == Work::kCompiles ? compiling_ : keeping_;
-    workers.post([&loop, work = std::move(work), done = std::move(done)]() mutable {
-      loop.post([result = work(), done = std::move(done)]() mutable { done(std::move(result)); });
-    });
+    net::run_on(kind == Work::kCompiles ? compiling_ : keeping_, loop, std::move(work), std::move(done));
+  }
+  // Runs `work`, which compiles, on a worker.
+  template <typename Fn>
+  void compile_later(Fn work) {
+    compiling_.post(std::move(work));
   }
   // Whether another upload may wait for a worker: each holds its module in memory.
   bool has_room() const { return compiling_.waiting() < kWaitingUploads; }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "net/loop.h"
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -44,5 +46,13 @@ class Workers {
   std::atomic<unsigned> running_ = 0;  // threads
   std::vector<std::jthread> threads_;
 };
+
+// Runs `work` on a worker, then `done` with what it returned on the loop, which outlives both.
+template <typename Fn, typename Done>
+void run_on(Workers& workers, Loop& loop, Fn work, Done done) {
+  workers.post([&loop, work = std::move(work), done = std::move(done)]() mutable {
+    loop.post([result = work(), done = std::move(done)]() mutable { done(std::move(result)); });
+  });
+}
 
 }  // namespace mayfly::net

@@ -6,18 +6,25 @@
 namespace mayfly::server {
 namespace {
 
-// The text that an invocation's views point into, and the invocation.
+// The text that an invocation's views point into, the invocation, and where its response goes if not to the exchange.
 struct FunctionCall {
   CallTarget target;
   ServerName server;
+  std::unique_ptr<invoke::ResponseSink> sink;
   std::shared_ptr<invoke::Invocation> invocation;
 };
 
 }  // namespace
 
 void call_function(LoopContext& context, Exchange& exchange, CallTarget target) {
+  call_function(context, exchange, std::move(target), exchange.take_body(), nullptr);
+}
+
+void call_function(LoopContext& context, Exchange& exchange, CallTarget target, std::string body,
+                   std::unique_ptr<invoke::ResponseSink> sink) {
   auto call = std::make_shared<FunctionCall>();
   call->target = std::move(target);
+  call->sink = std::move(sink);
   const registry::VersionPtr& version = call->target.version;
   call->server = server_name(exchange.request().fields.get("Host"), context.hostname, exchange.local_port());
 
@@ -30,12 +37,13 @@ void call_function(LoopContext& context, Exchange& exchange, CallTarget target) 
       .remote_address = exchange.remote_address(),
       .server_name = call->server.host,
       .server_port = call->server.port,
-      .body_bytes = exchange.request().body.size(),
+      .body_bytes = body.size(),
   };
   invoke::BodySource* streamed_body = exchange.is_receiving() ? &exchange : nullptr;
-  invoke::CallRequest request{version,       described,     exchange.take_body(),
+  invoke::CallRequest request{version,       described,     std::move(body),
                               streamed_body, exchange.id(), exchange.is_seed()};
-  call->invocation = std::make_shared<invoke::Invocation>(context.environment, std::move(request), exchange);
+  invoke::ResponseSink& answer = call->sink ? *call->sink : static_cast<invoke::ResponseSink&>(exchange);
+  call->invocation = std::make_shared<invoke::Invocation>(context.environment, std::move(request), answer);
   const auto invocation = call->invocation;
   exchange.keep(std::move(call));
   invocation->start();

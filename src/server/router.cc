@@ -136,6 +136,7 @@ Target Router::find(const Snapshot& snapshot, const http::Request& request) cons
   if (const Endpoint* seed = find_endpoint(seeds_, path)) return {seed, true};
   if (!named) return {Refusal{{ErrorCode::kNotFound, "nothing answers at this path; functions answer at /NAME"}}};
   if (auto deployed = find_deployed(snapshot, *named)) return std::move(*deployed);
+  if (const Endpoint* last = find_endpoint(last_, path); last != nullptr && named->more) return {last};
   return {unknown_function(snapshot, request, *named)};
 }
 

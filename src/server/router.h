@@ -48,6 +48,8 @@ class Router {
   // The API is found before any function; endpoints of the seeds after what the operator configured.
   void add_api(Endpoint endpoint) { api_.push_back(std::move(endpoint)); }
   void add_seed(Endpoint endpoint) { seeds_.push_back(std::move(endpoint)); }
+  // What lies below the path and is no function's.
+  void add_last(Endpoint endpoint) { last_.push_back(std::move(endpoint)); }
 
   // Reads the header of the request alone.
   Target find(const registry::Snapshot& snapshot, const http::Request& request) const;
@@ -57,6 +59,7 @@ class Router {
  private:
   std::vector<Endpoint> api_;
   std::vector<Endpoint> seeds_;
+  std::vector<Endpoint> last_;
 };
 
 }  // namespace mayfly::server

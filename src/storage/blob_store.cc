@@ -49,20 +49,27 @@ Result<std::string> BlobStore::put(std::string_view bytes) {
   return digest;
 }
 
+// Digests come from records, and a damaged record must not become a path.
+Result<std::string> BlobStore::path_of(std::string_view digest) const {
+  if (!is_digest(digest)) return fail(ErrorCode::kStorage, fmt::format("'{}' is not a blob digest", digest));
+  return fmt::format("{}/{}/{}", folder_, digest.substr(0, kFolderDigits), digest.substr(kFolderDigits));
+}
+
 Result<std::string> BlobStore::read(std::string_view digest) const {
-  // Digests come from records, and a damaged record must not become a path.
-  if (!is_digest(digest)) {
-    return fail(ErrorCode::kStorage, fmt::format("'{}' is not a blob digest", digest));
-  }
-  const std::string path =
-      fmt::format("{}/{}/{}", folder_, digest.substr(0, kFolderDigits), digest.substr(kFolderDigits));
-  auto bytes = files_.read_file(path);
+  const auto path = path_of(digest);
+  if (!path) return fail(path.error());
+  auto bytes = files_.read_file(*path);
   if (!bytes) return fail(std::move(bytes.error()));
-  if (!*bytes) return fail(ErrorCode::kStorage, fmt::format("blob {} is missing", path));
+  if (!*bytes) return fail(ErrorCode::kStorage, fmt::format("blob {} is missing", *path));
   if (sha256_hex(**bytes) != digest) {
-    return fail(ErrorCode::kStorage, fmt::format("blob {} is damaged; deploying the same module again mends it", path));
+    return fail(ErrorCode::kStorage,
+                fmt::format("blob {} is damaged; deploying the same module again mends it", *path));
   }
   return std::move(**bytes);
+}
+
+Status BlobStore::remove(std::string_view digest) {
+  return path_of(digest).and_then([&](const std::string& path) { return files_.remove_file(path); });
 }
 
 }  // namespace mayfly::storage

@@ -22,10 +22,13 @@ class BlobStore {
   Result<std::string> put(std::string_view bytes);
   // kStorage, naming the file, when it is missing or its bytes are no longer those that were put.
   Result<std::string> read(std::string_view digest) const;
+  // Nobody reads or puts it meanwhile. It may come back after a crash, which is harmless.
+  Status remove(std::string_view digest);
 
  private:
   BlobStore(FileSystem& files, std::string folder) : files_(files), folder_(std::move(folder)) {}
 
+  Result<std::string> path_of(std::string_view digest) const;
   std::string incoming() const { return folder_ + "/incoming"; }
 
   FileSystem& files_;

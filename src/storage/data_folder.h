@@ -13,6 +13,9 @@ namespace mayfly::storage {
 //   format      version of this layout
 //   records.db  functions and versions (EmbeddedStorage)
 //   blobs/      their modules (BlobStore)
+//   files.db    buckets and the names of their files (EmbeddedObjects)
+//   files/      the bytes of those files (BlobStore)
+//   s3/         what was seen of S3 stores, one folder for each (s3/cache.h)
 //   wagi/       files of a bindle, put there at each start (compat/wagi/bindle.h)
 class DataFolder {
  public:

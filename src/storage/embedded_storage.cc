@@ -1,14 +1,12 @@
 #include "storage/embedded_storage.h"
 
-#include <fmt/format.h>
+#include "storage/schema.h"
 
 namespace mayfly::storage {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 1;
-
 // A version's identity is function and digest; `id` is the order of the last publishing, as no clock is.
-constexpr const char* kSchema = R"sql(
+constexpr Schema kSchema{1, R"sql(
   CREATE TABLE versions (
     id       INTEGER PRIMARY KEY,
     function TEXT NOT NULL,
@@ -24,22 +22,7 @@ constexpr const char* kSchema = R"sql(
     active TEXT NOT NULL,
     FOREIGN KEY (name, active) REFERENCES versions (function, digest)
   ) STRICT, WITHOUT ROWID;
-)sql";
-
-Status prepare_schema(Database& records, const std::string& path) {
-  const auto versions = records.query("PRAGMA user_version", [](const Statement& row) { return row.integer(0); });
-  if (!versions) return fail(versions.error());
-  const std::int64_t version = versions->front();
-  if (version > kSchemaVersion) {
-    return fail(ErrorCode::kDataTooNew,
-                fmt::format("{} has schema {}, and this mayfly knows schemas up to {}", path, version, kSchemaVersion));
-  }
-  if (version == kSchemaVersion) return {};
-  return records.atomically([&] {
-    return records.execute(kSchema).and_then(
-        [&] { return records.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion)); });
-  });
-}
+)sql"};
 
 }  // namespace
 
@@ -47,11 +30,8 @@ Result<std::unique_ptr<EmbeddedStorage>> EmbeddedStorage::open(FileSystem& files
   auto blobs = BlobStore::open(files, folder.path() + "/blobs");
   if (!blobs) return fail(std::move(blobs.error()));
 
-  const std::string path = folder.path() + "/records.db";
-  auto records = Database::open(path);
+  auto records = open_records(files, folder.path(), "records.db", kSchema);
   if (!records) return fail(std::move(records.error()));
-  const Status ready = prepare_schema(*records, path).and_then([&] { return files.sync_folder(folder.path()); });
-  if (!ready) return fail(ready.error());
   return std::unique_ptr<EmbeddedStorage>(
       new EmbeddedStorage(std::move(*blobs), std::move(*records)));  // private constructor
 }

@@ -3,6 +3,8 @@
 #include "base/text.h"
 #include "storage/embedded_storage.h"
 #include "storage/memory_storage.h"
+#include "storage/s3/s3_storage.h"
+#include "storage/s3/test_server.h"
 #include "storage/temporary_folder.h"
 
 #include <fmt/format.h>
@@ -24,6 +26,17 @@ struct Embedded {
   DataFolder folder = DataFolder::open(files, temporary.path() + "/data").value();
   std::unique_ptr<EmbeddedStorage> kept = EmbeddedStorage::open(files, folder).value();
   EmbeddedStorage& storage = *kept;
+};
+
+struct InABucket {
+  s3::TestServer server;
+  TemporaryFolder temporary;
+  PosixFileSystem files;
+  DataFolder folder = DataFolder::open(files, temporary.path() + "/data").value();
+  s3::Client client{server.settings()};
+  std::unique_ptr<s3::S3Storage> kept = (client.create_bucket("kept").has_value(),
+                                         s3::S3Storage::open(files, folder, client, {"kept", "some/prefix/"}).value());
+  s3::S3Storage& storage = *kept;
 };
 
 VersionRecord version(std::string function, std::string_view module) {
@@ -62,7 +75,7 @@ class StorageContract : public ::testing::Test {
   Kind kind_;
 };
 
-using Kinds = ::testing::Types<InMemory, Embedded>;
+using Kinds = ::testing::Types<InMemory, Embedded, InABucket>;
 TYPED_TEST_SUITE(StorageContract, Kinds);
 
 TYPED_TEST(StorageContract, GivesBackTheBytesOfABlob) {
