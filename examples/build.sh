@@ -57,6 +57,11 @@ rust_module() {
   shrink "$cache/cargo/wasm32-wasip1/release/$module" "$folder/$module"
 }
 
+rust_component() {
+  rust "$here/$1" -- "-Clink-arg=$libc/crt1-reactor.o"
+  component "$cache/cargo/wasm32-wasip1/release/$(echo "$1" | tr - _).wasm" "$here/$1/$1.wasm"
+}
+
 go_command() {
   require go 'Go 1.21 or newer'
   (cd "$here/$1" &&
@@ -89,6 +94,7 @@ build() {
   case $1 in
     answer) wat answer/answer.wat answer/answer.wasm ;;
     cgi-env) c_command cgi-env/cgi-env.c cgi-env/cgi-env.wasm ;;
+    fibonacci | hello-exec | http-hello | http3-stream | s3) rust_component "$1" ;;
     greet-handle) c_handle greet-handle/greet-handle.c greet-handle/greet-handle.wasm ;;
     hello-as) assemblyscript hello-as/hello-as.ts hello-as/hello-as.wasm ;;
     hello-c) c_command hello-c/hello-c.c hello-c/hello-c.wasm ;;
@@ -104,7 +110,9 @@ build() {
   esac
 }
 
-[ $# -gt 0 ] || set -- answer cgi-env greet-handle hello-as hello-c hello-go hello-wat name-twice sudoku tcp-backend
+[ $# -gt 0 ] || set -- \
+  answer cgi-env fibonacci greet-handle hello-as hello-c hello-exec hello-go hello-wat http-hello http3-stream \
+  name-twice s3 sudoku tcp-backend
 for name; do
   build "$name"
 done

@@ -19,7 +19,7 @@ until curl -sf -o /dev/null "$url/_mayfly/v1/health"; do
 done
 
 deploy() { "$mayfly" deploy --server "$url" "$@" > /dev/null; }
-for name in answer hello-wat hello-as hello-c hello-go sudoku greet-handle; do
+for name in answer hello-wat hello-as hello-c hello-go sudoku greet-handle hello-exec fibonacci http-hello http3-stream; do
   deploy "examples/$name/$name.wasm"
 done
 deploy examples/name-twice/name_twice.wasm --name name-twice
@@ -34,6 +34,7 @@ Try:
   curl '$url/hello-c?name=Ada'
   curl '$url/sudoku?puzzle=53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79'
   curl -d '{"name":"John"}' $url/name-twice
+  curl --no-buffer $url/http3-stream
 
 And a function of your own:
   curl -T hello.wasm $url/_mayfly/v1/functions/hello

@@ -12,7 +12,8 @@ import pytest
 from conftest import EXAMPLES, ROOT
 
 DOCUMENTED = "127.0.0.1:8080"
-WITH_README = sorted(path.parent.name for path in EXAMPLES.glob("*/README.md") if path.parent.name != "tcp-backend")
+NEED_A_SERVER = {"s3", "tcp-backend"}  # of their own: test_examples.py
+WITH_README = sorted({path.parent.name for path in EXAMPLES.glob("*/README.md")} - NEED_A_SERVER)
 
 
 def blocks(text):
@@ -56,21 +57,22 @@ def test_an_example_prints_what_its_readme_says(running, example):
 def test_every_example_of_the_table_answers(running):
     address, _ = running
     commands = re.findall(r"`(curl .*?)` \|$", (EXAMPLES / "README.md").read_text(), re.M)
-    assert len(commands) == 10
+    assert len(commands) == 15
     for command in commands:
-        if "tcp-backend" not in command:  # needs a backend: test_examples.py
+        if command.rsplit("/", 1)[1] not in NEED_A_SERVER:
             shell(command.replace("curl ", "curl -sSf "), address)
 
 
 def test_what_make_run_prints_works(running):
     address, printed = running
     commands = re.findall(r"^  (curl .*)$", printed, re.M)
-    assert len(commands) == 4
+    assert len(commands) == 5
     answers = [shell(command.replace("hello.wasm", "examples/hello-c/hello-c.wasm"), address) for command in commands]
     assert answers[0] == "Hello, Ada!\n"
     assert answers[1].startswith("534678912\n")
     assert answers[2] == '{"name_twice":"John John"}\n'
-    assert '"url":"http://' in answers[3]
+    assert answers[3].startswith("data: 1\n\n")
+    assert '"url":"http://' in answers[4]
 
 
 def test_what_the_readme_says_works(running, binary):

@@ -1,7 +1,11 @@
 """Every example answers as its README says."""
 
+import hashlib
+import hmac
+import http.server
 import threading
 import socket
+import urllib.parse
 
 import pytest
 
@@ -28,6 +32,8 @@ def deploy(server, folder, file=None, query=""):
         ("hello-go", "command", "/hello-go?name=Ada", "Hello, Ada!\nThis is go1.26.8 on wasip1/wasm.\n"),
         ("sudoku", "command", f"/sudoku?puzzle={PUZZLE}", SOLUTION),
         ("greet-handle", "handle", "/greet-handle", "Hello world from wasm!\n"),
+        ("http-hello", "http", "/http-hello?name=Ada", "Hello, Ada!\n"),
+        ("http3-stream", "http", "/http3-stream", "".join(f"data: {event}\n\n" for event in range(1, 6))),
     ],
 )
 def test_example(server, folder, kind, target, expected):
@@ -99,3 +105,78 @@ def test_tcp_backend_asks_the_backend_it_is_allowed(server):
     module = (EXAMPLES / "tcp-backend" / "tcp-backend.wasm").read_bytes()
     assert server.deploy("tcp-backend", module, configured).status == 200
     assert server.get("/tcp-backend").text == "could not connect to backend", "nothing is allowed by default"
+
+
+def test_hello_exec(server):
+    assert deploy(server, "hello-exec")["kind"] == "exec"
+    answer = server.request("POST", "/hello-exec", '{"name":"Ada"}')
+    assert (answer.text, answer.headers["Content-Type"]) == ('{"result":"Hello Ada, how are you?"}', "application/json")
+    server.wait_for_log(event="function", line="--- Test output ---")
+    for wrong in ("{}", '{"name":1}', "Ada"):
+        assert server.request("POST", "/hello-exec", wrong).problem == "trap"
+
+
+def test_fibonacci(server):
+    deploy(server, "fibonacci")
+    for n, result in ((0, 1), (1, 2), (7, 34), (44, 1836311903), (45, 2971215073), (46, 512559680)):
+        assert server.request("POST", "/fibonacci", f'{{"n":{n}}}').json == {"result": result}
+    for wrong in ("{}", '{"n":"7"}', '{"n":-1}', '{"n":7.5}', '{"n":4294967296}'):
+        assert server.request("POST", "/fibonacci", wrong).problem == "trap"
+
+
+class S3(http.server.BaseHTTPRequestHandler):
+    """A bucket `my files` of two pages, for who signs with the key `key` and the secret `secret`."""
+
+    PAGES = {"": [("a&amp;b.txt", 5), ("c.txt", 0)], "two/2": [("last.wasm", 2 ** 40)]}
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        path, _, query = self.path.partition("?")
+        parameters = dict(urllib.parse.parse_qsl(query))
+        assert path == "/my%20files" and parameters.pop("list-type") == "2"
+        entitled = self.headers["Authorization"] == self.signature(path, query)
+        if entitled:
+            token = parameters.get("continuation-token", "")
+            entries = "".join(f"<Contents><Key>{key}</Key><Size>{size}</Size></Contents>" for key, size in self.PAGES[token])
+            more = "" if token else "<NextContinuationToken>two/2</NextContinuationToken>"
+            text = f'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{entries}{more}</ListBucketResult>'
+        else:
+            text = "<Error><Code>SignatureDoesNotMatch</Code></Error>"
+        self.send_response(200 if entitled else 403)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def signature(self, path, query):
+        """What Authorization has to be: AWS Signature Version 4."""
+        time, payload = self.headers["X-Amz-Date"], self.headers["X-Amz-Content-Sha256"]
+        signed = "host;x-amz-content-sha256;x-amz-date"
+        request = "\n".join(["GET", path, "&".join(sorted(query.split("&"))), f"host:{self.headers['Host']}",
+                             f"x-amz-content-sha256:{payload}", f"x-amz-date:{time}", "", signed, payload])
+        scope = [time[:8], "eu-central-1", "s3", "aws4_request"]
+        text = "\n".join(["AWS4-HMAC-SHA256", time, "/".join(scope), hashlib.sha256(request.encode()).hexdigest()])
+        key = b"AWS4secret"
+        for part in [*scope, text]:
+            key = hmac.new(key, part.encode(), "sha256").digest()
+        return (f"AWS4-HMAC-SHA256 Credential=key/{'/'.join(scope)}, SignedHeaders={signed}, Signature={key.hex()}")
+
+
+@pytest.mark.xfail(strict=True, reason="no component can send a request yet")
+def test_s3_lists_a_bucket(server):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), S3) as origin:
+        threading.Thread(target=origin.serve_forever, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{origin.server_port}"
+        settings = [("env", f"AWS_ENDPOINT_URL={endpoint}"), ("env", "AWS_REGION=eu-central-1"),
+                    ("env", "AWS_ACCESS_KEY_ID=key"), ("env", "AWS_SECRET_ACCESS_KEY=secret"), ("allow", f"http={endpoint}")]
+        deploy(server, "s3", query="?" + urllib.parse.urlencode(settings))
+        listed = server.request("POST", "/s3", '{"bucket":"my files"}')
+        origin.shutdown()
+    assert listed.json == {"success": True, "files": [
+        {"name": "a&b.txt", "size": 5}, {"name": "c.txt", "size": 0}, {"name": "last.wasm", "size": 2 ** 40}]}
+
+
+def test_s3_says_that_it_could_not(server):
+    deploy(server, "s3")
+    assert server.request("POST", "/s3", '{"bucket":"b"}').json == {"success": False, "files": []}
