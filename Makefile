@@ -21,6 +21,7 @@ run: build ## start a server with the example functions
 
 test: bootstrap ## every check and test
 	@scripts/check.sh
+	@scripts/test_setup.sh > /dev/null
 	@scripts/build.sh dev
 	@scripts/check_headers.sh
 	@scripts/s3_setup.sh

@@ -9,7 +9,7 @@ packages="
   libboost1.81-dev libboost-json1.81-dev libpugixml-dev
   libssl-dev libcurl4-openssl-dev libsqlite3-dev libzip-dev libxxhash-dev libjemalloc-dev
   libfmt-dev libexpected-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev
-  libgtest-dev clang-format-19 python3 python3-pytest strace"
+  libgtest-dev clang-format-19 python3 python3-pytest python3-venv strace"
 
 missing=""
 for package in $packages; do

@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document of typed functions, from their types.
 
+use super::read::MAX_F32;
 use super::shape::{Integer, Members, Shape};
 use super::typed::Function;
 use serde_json::{Map, Value, json};
@@ -93,7 +94,7 @@ fn schema(shape: &Shape) -> Value {
     match shape {
         Shape::Bool => json!({ "type": "boolean" }),
         Shape::Integer(integer) => bounded(*integer),
-        Shape::F32 => float(json!({ "type": "number", "minimum": f64::from(f32::MIN), "maximum": f64::from(f32::MAX) })),
+        Shape::F32 => float(json!({ "type": "number", "minimum": -MAX_F32, "maximum": MAX_F32 })),
         Shape::F64 => float(json!({ "type": "number", "minimum": f64::MIN, "maximum": f64::MAX })),
         Shape::Char => json!({ "type": "string", "minLength": 1, "maxLength": 1 }),
         Shape::String => json!({ "type": "string" }),

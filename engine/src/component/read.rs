@@ -13,6 +13,8 @@ const MAX_VALUES: usize = 1 << 18;
 const SHOWN_CHARS: usize = 60;
 /// Beyond, a double no longer tells integers apart.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+/// The greatest f32, as it is written.
+pub(super) const MAX_F32: f64 = 3.4028235e38;
 
 /// In the order of the parameters. The whole input is one object; nothing counts as an empty one.
 pub(super) fn arguments(parameters: &Members<Shape>, json: &[u8]) -> Result<Vec<Val>, Refusal> {
@@ -256,8 +258,10 @@ impl<'a> Seed<'a> {
     }
 
     fn single<E: Error>(self, value: f64) -> Result<Val, E> {
-        let single = value as f32;
-        if single.is_finite() { Ok(Val::Float32(single)) } else { Err(self.mismatch(format!("{value:?}, which is too large"))) }
+        if value.abs() > MAX_F32 {
+            return Err(self.mismatch(format!("{value:?}, which is too large")));
+        }
+        Ok(Val::Float32(value as f32))
     }
 
     /// What JSON has no number for.
