@@ -176,14 +176,14 @@ Status Up::run() {
   admin::StatusApi status({**engine, registry, book, admission, background});
   const server::Access access(token->value);
   compat::Handlers handlers(deployer);
-  server::Pipeline pipeline(access);
+  server::Dispatcher dispatcher(access);
   using enum server::Endpoint::Guard;
-  pipeline.router().add_api({"/_mayfly/v1/health", [&](auto&, auto& exchange) { status.health(exchange); }, kOpen});
-  pipeline.router().add_api({"/_mayfly/errors", [](auto&, auto& exchange) { admin::error_page(exchange); }, kOpen});
-  pipeline.router().add_api({"/_mayfly/metrics", [&](auto&, auto& exchange) { status.metrics(exchange); }});
-  pipeline.router().add_api(
+  dispatcher.router().add_api({"/_mayfly/v1/health", [&](auto&, auto& exchange) { status.health(exchange); }, kOpen});
+  dispatcher.router().add_api({"/_mayfly/errors", [](auto&, auto& exchange) { admin::error_page(exchange); }, kOpen});
+  dispatcher.router().add_api({"/_mayfly/metrics", [&](auto&, auto& exchange) { status.metrics(exchange); }});
+  dispatcher.router().add_api(
       {std::string(admin::FunctionsApi::kPath), [&](auto&, auto& exchange) { functions.handle(exchange); }});
-  pipeline.router().add_seed({std::string(compat::Handlers::kPath),
+  dispatcher.router().add_seed({std::string(compat::Handlers::kPath),
                               [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kUploads});
   compat::Buckets buckets(object_functions);
   pipeline.router().add_seed({"/bucket", [&](auto&, auto& exchange) { buckets.bucket(exchange); }});
@@ -195,7 +195,7 @@ Status Up::run() {
   }
   const char* ca_file = std::getenv("SSL_CERT_FILE");  // as OpenSSL's own programs have it
   server::Server server({.listen = *address, .loops = cores, .connections = connections},
-                        {registry, admission, background, deployer, lines, pipeline, resolver,
+                        {registry, admission, background, deployer, lines, dispatcher, resolver,
                          ca_file != nullptr ? ca_file : "", hostname});
   if (auto bound = server.bind(); !bound) return bound;
   status.watch(server);

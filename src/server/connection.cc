@@ -3,7 +3,7 @@
 #include "base/coarse_clock.h"
 #include "http/problem.h"
 #include "server/limits.h"
-#include "server/pipeline.h"
+#include "server/dispatcher.h"
 
 #include <fmt/format.h>
 
@@ -131,7 +131,7 @@ bool Connection::step() {
 }
 
 bool Connection::admit() {
-  auto admitted = context_.pipeline.admit(context_, parser_.request());
+  auto admitted = context_.dispatcher.admit(context_, parser_.request());
   const Status fits = admitted ? parser_.limit_body(admitted->body_bytes) : tl::unexpected(admitted.error());
   if (!fits) {
     refuse(fits.error());
@@ -164,7 +164,7 @@ void Connection::answer(http::Request request, std::optional<std::string> start_
   exchange_ = std::make_shared<Exchange>(*this, std::move(request), context_.make_id());
   const auto keep = exchange_;
   if (start_of_body) keep->begin_body(std::move(*start_of_body));
-  context_.pipeline.handle(context_, *keep, std::exchange(target_, std::nullopt));
+  context_.dispatcher.handle(context_, *keep, std::exchange(target_, std::nullopt));
   if (receiving_) receive();
 }
 
@@ -219,7 +219,7 @@ void Connection::refuse(const Error& error) {
   request.keep_alive = false;
   exchange_ = std::make_shared<Exchange>(*this, std::move(request), context_.make_id());
   const auto keep = exchange_;
-  if (context_.pipeline.router().is_seed(keep->request().path())) keep->answer_as_seed();
+  if (context_.dispatcher.router().is_seed(keep->request().path())) keep->answer_as_seed();
   keep->fail(error);
 }
 

@@ -16,7 +16,7 @@
 namespace mayfly::server {
 
 class Connection;
-class Pipeline;
+class Dispatcher;
 
 // What is counted about a loop; read by the metrics page from any thread.
 struct LoopCounters {
@@ -32,7 +32,7 @@ struct Services {
   invoke::Background& background;
   invoke::Loader& loader;
   Log& log;
-  const Pipeline& pipeline;
+  const Dispatcher& dispatcher;
   egress::Resolver& resolver;
   std::string ca_file;   // certificate authorities that functions trust; "" for the system's
   std::string hostname;  // HOST or HOST:PORT, for requests whose Host header has none; "" for localhost
@@ -46,7 +46,7 @@ struct LoopContext {
         egress(loop, services.resolver, services.ca_file),
         environment{loop, turns, services.admission, services.background, services.loader, services.log, egress},
         log(services.log),
-        pipeline(services.pipeline),
+        dispatcher(services.dispatcher),
         hostname(services.hostname),
         limits(http_limits),
         next_id_(id_seed) {}
@@ -62,7 +62,7 @@ struct LoopContext {
   egress::Gate egress;
   invoke::Environment environment;
   Log& log;
-  const Pipeline& pipeline;
+  const Dispatcher& dispatcher;
   const std::string hostname;
   const http::Limits& limits;
   LoopCounters counters;

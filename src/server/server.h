@@ -4,7 +4,7 @@
 #include "http/limits.h"
 #include "net/address.h"
 #include "server/loop_context.h"
-#include "server/pipeline.h"
+#include "server/dispatcher.h"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>

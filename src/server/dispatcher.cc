@@ -1,4 +1,4 @@
-#include "server/pipeline.h"
+#include "server/dispatcher.h"
 
 #include "server/function_call.h"
 
@@ -29,7 +29,7 @@ void answer_health(Exchange& exchange) {
 
 }  // namespace
 
-Result<Admitted> Pipeline::admit(LoopContext& context, const http::Request& head) const {
+Result<Admitted> Dispatcher::admit(LoopContext& context, const http::Request& head) const {
   const http::Limits& limits = context.limits;
   const bool has_body = !head.fields.get("Content-Length").empty() || !head.fields.get("Transfer-Encoding").empty();
   if (!has_body) return Admitted{std::nullopt, limits.body_bytes};
@@ -46,7 +46,7 @@ Result<Admitted> Pipeline::admit(LoopContext& context, const http::Request& head
   return Admitted{std::move(target), limits.upload_bytes};
 }
 
-void Pipeline::answer(const Endpoint& endpoint, LoopContext& context, Exchange& exchange) const {
+void Dispatcher::answer(const Endpoint& endpoint, LoopContext& context, Exchange& exchange) const {
   if (is_guarded(endpoint, exchange.request())) {
     if (const auto allowed = access_.check(exchange.request()); !allowed) return exchange.fail(allowed.error());
   }
@@ -54,7 +54,7 @@ void Pipeline::answer(const Endpoint& endpoint, LoopContext& context, Exchange& 
 }
 
 // One look into the registry for the whole request: a deploy meanwhile is seen by the next.
-void Pipeline::handle(LoopContext& context, Exchange& exchange, std::optional<Target> admitted) const {
+void Dispatcher::handle(LoopContext& context, Exchange& exchange, std::optional<Target> admitted) const {
   Target target = admitted ? std::move(*admitted) : router_.find(*context.registry.snapshot(), exchange.request());
   if (target.seed) exchange.answer_as_seed();
   if (auto* call = std::get_if<CallTarget>(&target.answer)) return call_function(context, exchange, std::move(*call));

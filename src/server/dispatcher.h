@@ -18,9 +18,9 @@ struct Admitted {
 };
 
 // The way of a request from the end of its header to its handler. Immutable once the server runs; shared by all loops.
-class Pipeline {
+class Dispatcher {
  public:
-  explicit Pipeline(const Access& access) : access_(access) {}
+  explicit Dispatcher(const Access& access) : access_(access) {}
 
   Router& router() { return router_; }
   const Router& router() const { return router_; }
