@@ -16,6 +16,8 @@ RUN = EXAMPLES / "answer/answer.wasm"
 WAT_HELLO = EXAMPLES / "hello-wat/hello-wat.wasm"
 C_HELLO = EXAMPLES / "hello-c/hello-c.wasm"
 GO_HELLO = EXAMPLES / "hello-go/hello-go.wasm"
+HTTP_HELLO = GUESTS / "components/http-hello-c.wasm"
+HTTP3_HELLO = GUESTS / "components/http3-hello.wasm"
 
 
 class Mayfly(contextlib.AbstractContextManager):

@@ -24,8 +24,11 @@ POOLING = ("-O", "pooling-allocator=y", "-O", "pooling-pagemap-scan=auto", "-O",
            "-O", "pooling-table-keep-resident=262144", "-O", "pooling-async-stack-keep-resident=262144",
            "-O", "pooling-max-unused-warm-slots=1000")
 
+WASI_03 = ("-S", "p3", "-W", "component-model-async=y")
+
 MAYFLY = {"mayfly, run": mayfly.RUN, "mayfly, wat hello": mayfly.WAT_HELLO, "mayfly, C hello": mayfly.C_HELLO,
-          "mayfly, Go hello": mayfly.GO_HELLO}
+          "mayfly, Go hello": mayfly.GO_HELLO, "mayfly, http 0.2": mayfly.HTTP_HELLO,
+          "mayfly, http 0.3": mayfly.HTTP3_HELLO}
 
 
 def nginx(port, folder):
@@ -34,9 +37,9 @@ def nginx(port, folder):
     return [shutil.which("nginx") or "/usr/sbin/nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
 
 
-def wasmtime(*options):
+def wasmtime(component, *options):
     def command(port, _folder):
-        return [str(WASMTIME), "serve", "--addr", f"127.0.0.1:{port}", *POOLING, *options, str(HERE / "hello-http.wat")]
+        return [str(WASMTIME), "serve", "--addr", f"127.0.0.1:{port}", *POOLING, *options, str(component)]
     return command
 
 
@@ -57,8 +60,12 @@ class Peer:
 
 PEERS = [
     Peer(BASE, nginx, ("nginx", "-v")),
-    Peer("wasmtime serve", wasmtime(), (str(WASMTIME), "--version")),
-    Peer("wasmtime serve, reused", wasmtime("--max-instance-reuse-count", "128"), (str(WASMTIME), "--version")),
+    Peer("wasmtime serve", wasmtime(mayfly.HTTP_HELLO), (str(WASMTIME), "--version")),
+    Peer("wasmtime serve, reused", wasmtime(mayfly.HTTP_HELLO, "--max-instance-reuse-count", "128"),
+         (str(WASMTIME), "--version")),
+    Peer("wasmtime serve, 0.3", wasmtime(mayfly.HTTP3_HELLO, *WASI_03, "--max-instance-reuse-count", "1"),
+         (str(WASMTIME), "--version")),
+    Peer("wasmtime serve, 0.3, reused", wasmtime(mayfly.HTTP3_HELLO, *WASI_03), (str(WASMTIME), "--version")),
     Peer("workerd", workerd, (str(WORKERD), "--version")),
     Peer("Node.js", node, ("node", "--version")),
 ]
@@ -130,6 +137,6 @@ def _start(peer, stack, core):
             body, _ = connection.get("/")
     except (RuntimeError, OSError) as error:
         raise RuntimeError(f"{error}: {(folder / 'output').read_text()[-500:].strip()}") from error
-    if body != b"Hello World!\n":
+    if body not in (b"Hello World!\n", b"Hello, World!\n"):
         raise RuntimeError(f"it answers {body[:100]!r}")
     return Target(f"http://127.0.0.1:{port}/", process)

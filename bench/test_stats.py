@@ -88,10 +88,10 @@ SAMPLES = {32: {"nginx": {"loads": BASE, "base": BASE},
 
 
 def test_refused_ratios_are_neither_printed_nor_drawn():
-    report = throughput.report({"samples": SAMPLES})
+    report = throughput.report({"base": "nginx", "samples": SAMPLES})
     assert "| steady |           0.50 |" in report
     assert "| wild   | unstable (48%) |" in report
-    drawn = xml.etree.ElementTree.fromstring(throughput.draw(SAMPLES))
+    drawn = xml.etree.ElementTree.fromstring(throughput.draw(SAMPLES, "nginx"))
     titles = [title.text for title in drawn.iter("{http://www.w3.org/2000/svg}title")]
     assert "0.50" in titles and "0.73" not in titles, "0.73 is the median of the wild one"
     assert len(titles) == 2 * len(throughput.TITLES) - 1

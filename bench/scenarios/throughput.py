@@ -24,11 +24,12 @@ def arguments(parser):
     parser.add_argument("--connections", type=lambda text: [int(n) for n in text.split(",")], default=[1, 32, 256])
     parser.add_argument("--only", type=lambda text: [n.strip() for n in text.split(";")], default=peers.NAMES,
                         help="peers, separated by `;`: " + "; ".join(peers.NAMES))
+    parser.add_argument("--base", default=peers.BASE, help="the yardstick: one of them")
     parser.add_argument("--svg", help="also write the ratios as a plot")
 
 
 def run(options):
-    wanted = {peers.BASE, *options.only}
+    wanted = {options.base, *options.only}
     if unknown := wanted - set(peers.NAMES):
         raise SystemExit(f"no such peer: {', '.join(sorted(unknown))}; there are: {'; '.join(peers.NAMES)}")
     server_core, load_core = processes.cores()
@@ -36,16 +37,16 @@ def run(options):
         running = peers.start(options, stack, server_core, wanted)
         for name, why in running.missing.items():
             print(f"without {name}: {why}")
-        if peers.BASE not in running.targets:
-            raise SystemExit("Without nginx there is nothing to compare with.")
+        if options.base not in running.targets:
+            raise SystemExit(f"Without {options.base} there is nothing to compare with.")
         for target in running.targets.values():
             wrk.run(target.url, 1, WARM_UP, load_core)
         loads = {n: _measure(running.targets, n, options, load_core) for n in options.connections}
-    results = {"versions": running.versions, "missing": running.missing, "samples": loads}
+    results = {"versions": running.versions, "missing": running.missing, "base": options.base, "samples": loads}
     print(report(results))
     if options.svg:
         with open(options.svg, "w", encoding="utf-8") as file:
-            file.write(draw(loads))
+            file.write(draw(loads, options.base))
     return results
 
 
@@ -66,10 +67,10 @@ def _measure(targets, connections, options, core):
             unsettled = [name for name in targets if not settled(samples[name], alongside[name])]
             if not unsettled:
                 break
-        names = [peers.BASE, *(name for name in unsettled if name != peers.BASE)]
+        names = [options.base, *(name for name in unsettled if name != options.base)]
         for name in names:
             load = _load(targets[name], connections, options.seconds, core)
-            if name == peers.BASE:
+            if name == options.base:
                 base = load
             samples[name].append(load)
             alongside[name].append(base)
@@ -85,9 +86,9 @@ def settled(loads, base):
     return all(ratio(loads, base, metric).stable for metric in TITLES)
 
 
-def draw(samples):
+def draw(samples, base):
     """Every stable ratio as a dot."""
-    names = [name for name in next(iter(samples.values())) if name != peers.BASE]
+    names = [name for name in next(iter(samples.values())) if name != base]
     panels = {title: {} for title in TITLES.values()}
     for number, sample in enumerate(samples.values()):
         for row, name in enumerate(names):
@@ -108,9 +109,9 @@ def report(results):
             middle = {metric: statistics.median(load[metric] for load in loads) for metric in TITLES}
             medians.append([name, f"{middle['rps']:.0f}",
                             *(tables.microseconds(middle[metric]) for metric in TITLES if metric != "rps"), len(loads)])
-            if name != peers.BASE:
+            if name != results["base"]:
                 ratios.append([name, *(ratio(loads, sample["base"], metric) for metric in TITLES)])
-        text.append(f"\n{tables.connections(connections)}, ratio to nginx (more is better of requests/s, less of all else)\n\n"
+        text.append(f"\n{tables.connections(connections)}, ratio to {results['base']} (more is better of requests/s, less of all else)\n\n"
                     + tables.table(["", *TITLES.values()], ratios)
                     + f"\n\n{tables.connections(connections)}, medians over the rounds\n\n"
                     + tables.table(["", *TITLES.values(), "rounds"], medians))

@@ -184,13 +184,13 @@ Status Up::run() {
   dispatcher.router().add_api(
       {std::string(admin::FunctionsApi::kPath), [&](auto&, auto& exchange) { functions.handle(exchange); }});
   dispatcher.router().add_seed({std::string(compat::Handlers::kPath),
-                              [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kUploads});
+                                [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kUploads});
   compat::Buckets buckets(object_functions);
-  pipeline.router().add_seed({"/bucket", [&](auto&, auto& exchange) { buckets.bucket(exchange); }});
-  pipeline.router().add_seed({"/file", [&](auto&, auto& exchange) { buckets.file(exchange); }});
-  pipeline.router().add_seed({"/exec", [&](auto& context, auto& exchange) { buckets.exec(context, exchange); }});
+  dispatcher.router().add_seed({"/bucket", [&](auto&, auto& exchange) { buckets.bucket(exchange); }});
+  dispatcher.router().add_seed({"/file", [&](auto&, auto& exchange) { buckets.file(exchange); }});
+  dispatcher.router().add_seed({"/exec", [&](auto& context, auto& exchange) { buckets.exec(context, exchange); }});
   if (stores->serves_buckets) {
-    pipeline.router().add_last(
+    dispatcher.router().add_last(
         {"/functions", [&](auto& context, auto& exchange) { buckets.function(context, exchange); }, kOpen});
   }
   const char* ca_file = std::getenv("SSL_CERT_FILE");  // as OpenSSL's own programs have it

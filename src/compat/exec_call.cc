@@ -51,6 +51,7 @@ class ExecAnswer final : public invoke::ResponseSink {
   void account(const metrics::Receipt& receipt) override { exchange_.account(receipt); }
   bool writable() const override { return exchange_.writable(); }
   void on_writable(std::function<void()> resume) override { exchange_.on_writable(std::move(resume)); }
+  void watch_client() override { exchange_.watch_client(); }
 
  private:
   Exchange& exchange_;

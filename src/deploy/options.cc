@@ -21,7 +21,11 @@ tl::unexpected<Error> bad(std::string_view name, std::string_view why) {
 Status set_bytes(std::size_t& limit, std::size_t largest, std::string_view name, std::string_view value) {
   const auto bytes = parse_bytes(value);
   if (!bytes) return bad(name, bytes.error().message);
-  if (*bytes == 0 || *bytes > largest) return bad(name, fmt::format("it is 1 byte to {} MiB", largest >> 20));
+  if (*bytes == 0 || *bytes > largest) {
+    const bool in_gib = largest >= std::size_t{1} << 30;
+    return bad(name, fmt::format("it is 1 byte to {}",
+                                 in_gib ? fmt::format("{} GiB", largest >> 30) : fmt::format("{} MiB", largest >> 20)));
+  }
   limit = *bytes;
   return {};
 }
