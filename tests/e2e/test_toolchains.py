@@ -59,6 +59,14 @@ def test_exec_made_with_c(server):
     assert (answer.status, answer.json) == (200, {"hello": {"a": [1, "\u20ac"]}})
 
 
+def test_exec_made_with_go(server, large):
+    deploy(server, "exec-go", "exec", large)
+    answer = server.request("POST", "/exec-go", '"b a \u20ac a"'.encode())
+    assert (answer.status, answer.json) == (200, {"sorted": ["a", "a", "b", "\u20ac"], "words": 4})
+    server.wait_for_log(event="function", line="sorted in Go")
+    assert server.request("POST", "/exec-go", "{").problem == "trap"
+
+
 def test_http_made_with_javascript(server, large):
     deploy(server, "http-js", "http", large)
     answer = server.request("POST", "/http-js?a=b")
