@@ -97,3 +97,5 @@ print(os.path.dirname(crate["manifest_path"]))' "$1"
 )
 
 mkdir -p "$cache"
+exec 8> "$cache/lock"  # one script at a time: they share files there
+flock 8

