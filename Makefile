@@ -25,6 +25,7 @@ test: bootstrap ## every check and test
 	@scripts/build.sh dev
 	@scripts/check_headers.sh
 	@scripts/s3_setup.sh
+	@scripts/guests_setup.sh
 	ctest --preset dev -j $(JOBS)
 	$(PYTHON) -m pytest -q tests/e2e bench --mayfly build/dev/mayfly
 

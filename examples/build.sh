@@ -4,7 +4,8 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-. "$here/../scripts/guest_tools.sh"
+root=$here/..
+. "$root/scripts/guest_tools.sh"
 
 # The pinned npm packages: the AssemblyScript compiler, and binaryen's wasm-opt that comes with it.
 npm_tools() {

