@@ -51,6 +51,16 @@ c_handle() {
   place "$cache/out.wasm" "$2"
 }
 
+# A component of a WIT file and C that has its exports, under the names that the component model gives them.
+bare_component() {
+  packages clang-22 lld-22
+  clang-22 --target=wasm32 -nostdlib -Oz -Wall -Wextra "$here/$1.c" -Wl,--no-entry,--strip-all -o "$cache/core.wasm"
+  wasm_tools component embed "$here/$1.wit" "$cache/core.wasm" -o "$cache/embedded.wasm"
+  wasm_tools component new "$cache/embedded.wasm" -o "$cache/component.wasm"
+  wasm_tools strip --all "$cache/component.wasm" -o "$cache/out.wasm"
+  place "$cache/out.wasm" "$1.wasm"
+}
+
 rust_module() {
   folder=$1 module=$2
   shift 2
@@ -107,13 +117,14 @@ build() {
       ;;
     sudoku) rust_module sudoku sudoku.wasm -Clink-arg=$libc/crt1-command.o ;;
     tcp-backend) c_handle tcp-backend/tcp-backend.c tcp-backend/tcp-backend.wasm ;;
+    typed-calc) bare_component typed-calc/typed-calc ;;
     *) echo "build.sh: there is no example $1" >&2; exit 1 ;;
   esac
 }
 
 [ $# -gt 0 ] || set -- \
   answer cgi-env fibonacci greet-handle hello-as hello-c hello-exec hello-go hello-wat http-hello http3-stream \
-  name-twice s3 sudoku tcp-backend
+  name-twice s3 sudoku tcp-backend typed-calc
 for name; do
   build "$name"
 done

@@ -19,7 +19,7 @@ until curl -sf -o /dev/null "$url/_mayfly/v1/health"; do
 done
 
 deploy() { "$mayfly" deploy --server "$url" "$@" > /dev/null; }
-for name in answer hello-wat hello-as hello-c hello-go sudoku greet-handle hello-exec fibonacci http-hello http3-stream; do
+for name in answer hello-wat hello-as hello-c hello-go sudoku greet-handle hello-exec fibonacci http-hello http3-stream typed-calc; do
   deploy "examples/$name/$name.wasm"
 done
 deploy examples/name-twice/name_twice.wasm --name name-twice

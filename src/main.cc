@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   mayfly::cli::add_up(app, exit_code);
   mayfly::cli::add_deploy(app, exit_code);
+  mayfly::cli::add_inspect(app, exit_code);
   mayfly::cli::add_list(app, exit_code);
   mayfly::cli::add_show(app, exit_code);
   mayfly::cli::add_remove(app, exit_code);

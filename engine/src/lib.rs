@@ -12,6 +12,7 @@
 mod component;
 mod engine;
 mod host;
+mod inspect;
 mod instance;
 mod limiter;
 mod program;

@@ -1,6 +1,7 @@
 // `mayfly up`: makes the parts of a server, hands each the ones it uses, runs it until a signal, takes it down again.
 
 #include "admin/functions_api.h"
+#include "admin/inspect_api.h"
 #include "admin/status_api.h"
 #include "base/file.h"
 #include "cli/admin_token.h"
@@ -183,6 +184,8 @@ Status Up::run() {
   dispatcher.router().add_api({"/_mayfly/metrics", [&](auto&, auto& exchange) { status.metrics(exchange); }});
   dispatcher.router().add_api(
       {std::string(admin::FunctionsApi::kPath), [&](auto&, auto& exchange) { functions.handle(exchange); }});
+  dispatcher.router().add_api(
+      {"/_mayfly/v1/inspect", [&](auto&, auto& exchange) { admin::inspect(deployer, exchange); }});
   dispatcher.router().add_seed({std::string(compat::Handlers::kPath),
                                 [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kUploads});
   compat::Buckets buckets(object_functions);

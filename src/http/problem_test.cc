@@ -18,6 +18,11 @@ TEST(Problem, CarriesTheErrorMemberOfTheSeeds) {
   EXPECT_TRUE(response.body.ends_with(R"("detail":"no zip","error":"no zip"})")) << response.body;
 }
 
+TEST(Problem, CarriesAValueAsItCame) {
+  const auto response = problem({ErrorCode::kFunctionError, "no"}, {.value = R"({"n":18446744073709551615})"});
+  EXPECT_TRUE(response.body.ends_with(R"("detail":"no","value":{"n":18446744073709551615}})")) << response.body;
+}
+
 TEST(Problem, IsJsonWhateverBytesTheMessageQuotes) {
   const auto response = problem({ErrorCode::kTrap, "a\xFF\n"}, {});
   EXPECT_NE(response.body.find("\"a\uFFFD\\n\""), std::string::npos) << response.body;

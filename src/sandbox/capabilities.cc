@@ -134,6 +134,17 @@ Capabilities capabilities(Abilities abilities, const Settings& settings, Files f
   return result;
 }
 
+std::vector<std::string> needs(Abilities abilities) {
+  std::vector<std::string> list;
+  for (const auto& [ability, text] : kInside) {
+    if (abilities & ability) list.emplace_back(text);
+  }
+  if (abilities & (kReadEnvironment | kReadTable)) list.emplace_back("read its variables");
+  if (abilities & kConnect) list.emplace_back("connect where `allow` lets it");
+  if (abilities & kRequest) list.emplace_back("make HTTP requests where `allow` lets it");
+  return list;
+}
+
 std::string to_text(const Capabilities& capabilities) {
   if (capabilities.inside.empty() && capabilities.outside.empty()) return "compute";
   const bool both = !capabilities.inside.empty() && !capabilities.outside.empty();

@@ -25,6 +25,9 @@ struct Capabilities {
 enum class Files : bool { kNone, kBundled };  // that came with it
 Capabilities capabilities(Abilities abilities, const Settings& settings, Files files = Files::kNone);
 
+// What it asks for, whatever it will be granted.
+std::vector<std::string> needs(Abilities abilities);
+
 // As a sentence: `read stdin, write stdout`; `compute` when there is nothing else.
 std::string to_text(const Capabilities& capabilities);
 

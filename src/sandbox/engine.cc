@@ -136,10 +136,7 @@ Result<std::unique_ptr<Module>> Engine::compile_code(std::string_view bytes, std
     case UploadKind::kComponent:
     case UploadKind::kComponentText:
       return fail(ErrorCode::kBadModule, "the file is a component, where a core module is needed");
-    case UploadKind::kUnknown:
-      return fail(ErrorCode::kNotWasm, bytes.empty()
-                                           ? "the file is empty"
-                                           : fmt::format("the file starts with the bytes {}", hex(bytes.substr(0, 8))));
+    case UploadKind::kUnknown: return fail(not_wasm(bytes));
   }
   wasmtime_module_t* compiled = nullptr;
   if (want == Want::kSoon && bytes.size() >= kBaselineBytes) {
@@ -192,7 +189,7 @@ Result<std::shared_ptr<const Program>> Engine::load(std::string_view bytes, std:
   }
   const auto module = compile(bytes, artefact, want);
   if (!module) return fail(module.error());
-  auto found = find_entry_point(**module, entry);
+  auto found = find_entry_point((*module)->names(), entry);
   if (!found) return fail(std::move(found.error()));
   return link(**module, std::move(*found));
 }

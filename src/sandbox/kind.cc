@@ -7,9 +7,9 @@
 namespace mayfly::sandbox {
 namespace {
 
-std::string list_exports(const Module& module) {
+std::string list_exports(const ModuleNames& module) {
   std::string names;
-  for (const Export& found : module.exports()) {
+  for (const Export& found : module.exports) {
     if (found.kind != ExternKind::kFunction) continue;
     const std::string_view why_not = found.why_not_callable;
     fmt::format_to(std::back_inserter(names), "{}`{}`{}", names.empty() ? "" : ", ", found.name,
@@ -18,13 +18,13 @@ std::string list_exports(const Module& module) {
   return names.empty() ? "it exports no functions" : "it exports " + names;
 }
 
-bool sets_response(const Module& module) {
-  return std::ranges::any_of(module.imports(), [](const Import& import) {
+bool sets_response(const ModuleNames& module) {
+  return std::ranges::any_of(module.imports, [](const Import& import) {
     return import.module == "env" && import.name.starts_with("response_set_");
   });
 }
 
-Kind kind_of(const Module& module, const Export& entry) {
+Kind kind_of(const ModuleNames& module, const Export& entry) {
   if (entry.returns_number) return Kind::kRun;
   if (sets_response(module)) return Kind::kHandle;
   return entry.name == "handler" ? Kind::kHandler : Kind::kCommand;
@@ -53,7 +53,7 @@ std::optional<Kind> kind_named(std::string_view name) {
   return std::nullopt;
 }
 
-Result<EntryPoint> find_entry_point(const Module& module, std::string_view wanted) {
+Result<EntryPoint> find_entry_point(const ModuleNames& module, std::string_view wanted) {
   const auto callable = [](const Export* found) { return found != nullptr && found->why_not_callable.empty(); };
   if (!wanted.empty()) {
     const Export* found = module.find_export(wanted);
@@ -74,7 +74,7 @@ Result<EntryPoint> find_entry_point(const Module& module, std::string_view wante
                           list_exports(module)));
 }
 
-Result<EntryPoint> find_command(const Module& module, std::string_view name) {
+Result<EntryPoint> find_command(const ModuleNames& module, std::string_view name) {
   const Export* found = module.find_export(name);
   if (found != nullptr && found->why_not_callable.empty()) return EntryPoint{Kind::kCommand, std::string(name)};
   return fail(ErrorCode::kNoSuchExport,

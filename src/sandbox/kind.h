@@ -31,9 +31,9 @@ struct EntryPoint {
 
 // Finds out what a module is. `wanted` names an export to call, "" to choose: `_start`, then `run`, `handle`,
 // `handler`. kNoEntryPoint, listing the exports, when there is none.
-Result<EntryPoint> find_entry_point(const Module& module, std::string_view wanted);
+Result<EntryPoint> find_entry_point(const ModuleNames& module, std::string_view wanted);
 
 // An export of a CGI module: called for what it writes, whatever it returns. kNoSuchExport, listing those there are.
-Result<EntryPoint> find_command(const Module& module, std::string_view name);
+Result<EntryPoint> find_command(const ModuleNames& module, std::string_view name);
 
 }  // namespace mayfly::sandbox

@@ -79,15 +79,19 @@ Result<LinkerHandle> make_linker(wasm_engine_t* engine) {
   return linker;
 }
 
-Status check_imports(const Module& module) {
-  std::string unknown;
-  for (const Import& import : module.imports()) {
-    if (is_provided(import)) continue;
-    fmt::format_to(std::back_inserter(unknown), "{}`{}.{}`{}", unknown.empty() ? "" : ", ", import.module, import.name,
-                   hint(import));
+std::vector<std::string> not_provided(std::span<const Import> imports) {
+  std::vector<std::string> unknown;
+  for (const Import& import : imports) {
+    if (!is_provided(import)) unknown.push_back(fmt::format("`{}.{}`{}", import.module, import.name, hint(import)));
   }
+  return unknown;
+}
+
+Status check_imports(const Module& module) {
+  const std::vector<std::string> unknown = not_provided(module.imports());
   if (unknown.empty()) return {};
-  return fail(ErrorCode::kUnknownImport, "the module imports what this server does not provide: " + unknown);
+  return fail(ErrorCode::kUnknownImport,
+              fmt::format("the module imports what this server does not provide: {}", fmt::join(unknown, ", ")));
 }
 
 }  // namespace mayfly::sandbox

@@ -1,5 +1,6 @@
 #include "sandbox/module.h"
 
+#include "base/text.h"
 #include "sandbox/handle.h"
 
 #include <fmt/format.h>
@@ -37,9 +38,9 @@ Module::Module(wasmtime_module* compiled, Tier tier) : compiled_(compiled), tier
   wasmtime_module_imports(compiled_, &imports);
   for (std::size_t i = 0; i < imports.size; ++i) {
     const auto* type = wasm_importtype_type(imports.data[i]);
-    imports_.push_back(
+    names_.imports.push_back(
         {text(wasm_importtype_module(imports.data[i])), text(wasm_importtype_name(imports.data[i])), kind_of(type)});
-    if (imports_.back().kind == ExternKind::kMemory) imported_memory_ = memory_provider(type);
+    if (names_.imports.back().kind == ExternKind::kMemory) imported_memory_ = memory_provider(type);
   }
   wasm_importtype_vec_delete(&imports);
 
@@ -48,23 +49,27 @@ Module::Module(wasmtime_module* compiled, Tier tier) : compiled_(compiled), tier
   for (std::size_t i = 0; i < exports.size; ++i) {
     const auto* type = wasm_exporttype_type(exports.data[i]);
     Export found{text(wasm_exporttype_name(exports.data[i])), kind_of(type)};
-    switch (mayfly_module_callable(compiled_, as_bytes(found.name), found.name.size())) {
-      case MAYFLY_CALLABLE_T_NO_FUNCTION: found.why_not_callable = "is no function"; break;
-      case MAYFLY_CALLABLE_T_TAKES_PARAMETERS: found.why_not_callable = "takes parameters"; break;
-      case MAYFLY_CALLABLE_T_RETURNS_NO_NUMBER: found.why_not_callable = "returns no number"; break;
-      case MAYFLY_CALLABLE_T_RETURNS_NUMBER: found.returns_number = true; break;
-      case MAYFLY_CALLABLE_T_RETURNS_NOTHING: break;
-    }
-    exports_.push_back(std::move(found));
+    set_callable(found, mayfly_module_callable(compiled_, as_bytes(found.name), found.name.size()));
+    names_.exports.push_back(std::move(found));
   }
   wasm_exporttype_vec_delete(&exports);
 }
 
 Module::~Module() { wasmtime_module_delete(compiled_); }
 
-const Export* Module::find_export(std::string_view name) const {
-  const auto found = std::ranges::find(exports_, name, &Export::name);
-  return found == exports_.end() ? nullptr : &*found;
+const Export* ModuleNames::find_export(std::string_view name) const {
+  const auto found = std::ranges::find(exports, name, &Export::name);
+  return found == exports.end() ? nullptr : &*found;
+}
+
+void set_callable(Export& found, std::uint8_t callable) {
+  switch (callable) {
+    case MAYFLY_CALLABLE_T_NO_FUNCTION: found.why_not_callable = "is no function"; break;
+    case MAYFLY_CALLABLE_T_TAKES_PARAMETERS: found.why_not_callable = "takes parameters"; break;
+    case MAYFLY_CALLABLE_T_RETURNS_NO_NUMBER: found.why_not_callable = "returns no number"; break;
+    case MAYFLY_CALLABLE_T_RETURNS_NUMBER: found.returns_number = true; break;
+    default: break;
+  }
 }
 
 UploadKind sniff(std::string_view bytes) {
@@ -87,6 +92,12 @@ UploadKind sniff(std::string_view bytes) {
   if (bytes.starts_with("(module") || bytes.starts_with("( module")) return UploadKind::kText;
   if (bytes.starts_with("(component") || bytes.starts_with("( component")) return UploadKind::kComponentText;
   return UploadKind::kUnknown;
+}
+
+Error not_wasm(std::string_view bytes) {
+  return {ErrorCode::kNotWasm, bytes.empty()
+                                   ? "the file is empty"
+                                   : fmt::format("the file starts with the bytes {}", hex(bytes.substr(0, 8)))};
 }
 
 }  // namespace mayfly::sandbox

@@ -57,7 +57,7 @@ def test_an_example_prints_what_its_readme_says(running, example):
 def test_every_example_of_the_table_answers(running):
     address, _ = running
     commands = re.findall(r"`(curl .*?)` \|$", (EXAMPLES / "README.md").read_text(), re.M)
-    assert len(commands) == 15
+    assert len(commands) == 16
     for command in commands:
         if command.rsplit("/", 1)[1] not in NEED_A_SERVER:
             shell(command.replace("curl ", "curl -sSf "), address)
@@ -75,6 +75,20 @@ def test_what_make_run_prints_works(running):
     assert '"url":"http://' in answers[4]
 
 
+def test_what_typed_md_says_works(running):
+    address, _ = running
+    commands = re.findall(r"^(curl .*?) +# (.*)$", (ROOT / "docs/typed.md").read_text(), re.M)
+    assert len(commands) == 3
+    answers = [shell(command.replace("curl ", "curl -sS "), address) for command, _ in commands]
+    assert answers[:2] == [said for _, said in commands[:2]]
+    assert commands[2][1] == '422, "value":"division by zero"' and answers[2].endswith(',"value":"division by zero"}')
+
+
+def test_what_inspect_md_shows_is_printed(binary):
+    command, shown = re.search(r"```console\n\$ mayfly (.*)\n((?:.*\n)*?)```", (ROOT / "docs/inspect.md").read_text()).groups()
+    assert shell(f"{binary} {command}", DOCUMENTED) == shown
+
+
 def test_what_the_readme_says_works(running, binary):
     address, _ = running
     readme = (ROOT / "README.md").read_text()
@@ -83,7 +97,8 @@ def test_what_the_readme_says_works(running, binary):
 
     module = "examples/hello-wat/hello.wat"
     verbs = re.findall(r"^build/release/mayfly (\w+.*?)(?: +#.*)?$", readme, re.M)
-    assert [verb.split()[0] for verb in verbs] == ["deploy", "list", "show", "rollback", "remove"]
+    assert [verb.split()[0] for verb in verbs] == ["deploy", "inspect", "list", "show", "rollback", "remove"]
     shell(f"{binary} deploy examples/hello-c/hello-c.wasm --name hello --server http://{address}", address)
     for verb in verbs:
-        shell(f"{binary} {verb.replace('hello.wasm', module)} --server http://{address}", address)
+        server = "" if verb.startswith("inspect") else f" --server http://{address}"
+        shell(f"{binary} {verb.replace('hello.wasm', module)}{server}", address)

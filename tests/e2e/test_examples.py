@@ -83,6 +83,16 @@ def test_cgi_env(server):
     assert (moved.status, moved.headers["Location"]) == (302, "/cgi-env")
 
 
+def test_typed_calc(server):
+    assert deploy(server, "typed-calc")["kind"] == "typed"
+    for function, arguments, status, said in [
+            ("add", '{"a":4294967295,"b":2}', 200, "1"), ("divide", '{"a":7,"b":-2}', 200, "-3"),
+            ("mirror", '{"point":{"x":1,"y":-2}}', 200, '{"x":-1,"y":2}'),
+            ("divide", '{"a":-2147483648,"b":-1}', 422, '"value":"the quotient is too large"')]:
+        answer = server.request("POST", f"/typed-calc/calc/{function}", arguments)
+        assert answer.status == status and said in answer.text
+
+
 def test_tcp_backend_asks_the_backend_it_is_allowed(server):
     with socket.create_server(("127.0.0.1", 0)) as backend:
         port = backend.getsockname()[1]

@@ -99,7 +99,7 @@ class ApplicationLoader {
   const Result<ProgramPtr>& linked(CompiledFile& file, std::string_view entry) {
     const auto known = file.programs.find(entry);
     if (known != file.programs.end()) return known->second;
-    auto program = sandbox::find_command(*file.module, entry).and_then([&](sandbox::EntryPoint found) {
+    auto program = sandbox::find_command(file.module->names(), entry).and_then([&](sandbox::EntryPoint found) {
       return services_.engine.link(*file.module, std::move(found));
     });
     return file.programs.emplace(entry, std::move(program)).first->second;
