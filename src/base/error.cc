@@ -188,8 +188,8 @@ constexpr std::array kCatalogue = {
         "may do there: list, get, put and delete objects."},
     ErrorEntry{
         kStoreDamaged, 502, "store-damaged", "Damaged in the store",
-        "An object of the S3 store is not what was put there: its bytes have another SHA-256 than its name says, or "
-        "there are fewer than announced. Deploying the same module again mends it; in a versioned bucket so does "
+        "An object of the S3 store is not what was put there: it is gone, its bytes have another SHA-256 than its name "
+        "says, or a record cannot be read. Deploying the same module again mends it; in a versioned bucket so does "
         "restoring the object's last version."},
     ErrorEntry{kInternal, 500, "internal", "Internal error",
                "This is a fault of mayfly, not of your function. The server's log has more, under the request id."},

@@ -137,7 +137,7 @@ void Buckets::file(Exchange& exchange) {
   if (request.method == "DELETE") {
     return with_store(exchange, [this, name](ObjectStore& store) {
       return store.remove(name.bucket, name.key).map([&] {
-        functions_.changed(name.bucket, name.key);
+        functions_.removed(name.bucket, name.key);
         return said(fmt::format("File {} deleted from {}", name.key, name.bucket));
       });
     });

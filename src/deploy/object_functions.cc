@@ -32,9 +32,13 @@ void ObjectFunctions::find(const std::string& bucket, const std::string& key, ne
   std::unique_lock lock(mutex_);
   const EntryPtr entry = entry_of(bucket, key);
   entry->used = ++calls_;
-  if (entry->found && steady_clock::now() < entry->trusted_until) {
+  const bool is_due = steady_clock::now() >= entry->trusted_until;
+  if (entry->found && (!is_due || entry->is_away)) {
     const Found found = *entry->found;
+    const bool ask_again = is_due && !std::exchange(entry->is_asked, true);
+    const std::string known = entry->etag;
     lock.unlock();
+    if (ask_again) ask(entry, known);
     return done(found);
   }
   if (!has_room()) {
@@ -52,6 +56,11 @@ void ObjectFunctions::find(const std::string& bucket, const std::string& key, ne
 void ObjectFunctions::changed(const std::string& bucket, const std::string& key) {
   const std::lock_guard lock(mutex_);
   entries_.erase({bucket, key});
+}
+
+void ObjectFunctions::removed(const std::string& bucket, const std::string& key) {
+  changed(bucket, key);
+  services_.metrics.forget(object_function_name(bucket, key));
 }
 
 ObjectFunctions::EntryPtr ObjectFunctions::entry_of(const std::string& bucket, const std::string& key) {
@@ -72,10 +81,10 @@ void ObjectFunctions::ask(const EntryPtr& entry, const std::string& known) {
     auto fetched = services_.store.get(entry->bucket, entry->key, known);
     if (!fetched) {
       // What is there already goes on while the store is away.
-      if (fetched.error().code == ErrorCode::kStoreAway && !known.empty()) return keep(entry);
+      if (fetched.error().code == ErrorCode::kStoreAway && !known.empty()) return keep(entry, Store::kAway);
       return settle(entry, mayfly::fail(std::move(fetched.error())), "");
     }
-    if (fetched->is_known) return keep(entry);
+    if (fetched->is_known) return keep(entry, Store::kThere);
     if (sandbox::sniff(fetched->object.bytes) == sandbox::UploadKind::kUnknown) {
       return settle(entry,
                     mayfly::fail(ErrorCode::kNotWasm, fmt::format("the file `{}` is not WebAssembly", entry->key)),
@@ -92,16 +101,16 @@ void ObjectFunctions::compile(const EntryPtr& entry, storage::Object object) {
   settle(entry, std::move(version), std::move(object.etag));
 }
 
-// The file is as it was.
-void ObjectFunctions::keep(const EntryPtr& entry) {
+// The file is as it was, as far as is known.
+void ObjectFunctions::keep(const EntryPtr& entry, Store store) {
   std::unique_lock lock(mutex_);
   Found found = *entry->found;
   std::string etag = entry->etag;
   lock.unlock();
-  settle(entry, std::move(found), std::move(etag));
+  settle(entry, std::move(found), std::move(etag), store);
 }
 
-void ObjectFunctions::settle(const EntryPtr& entry, Found found, std::string etag) {
+void ObjectFunctions::settle(const EntryPtr& entry, Found found, std::string etag, Store store) {
   std::unique_lock lock(mutex_);
   const bool missing = !found && is_missing(found.error());
   if (missing) drop(entry);
@@ -111,6 +120,7 @@ void ObjectFunctions::settle(const EntryPtr& entry, Found found, std::string eta
     entry->trusted_until = services_.store.is_shared() ? steady_clock::now() + kObjectTrust : kForever;
   }
   entry->is_asked = false;
+  entry->is_away = store == Store::kAway;
   const auto waiters = std::exchange(entry->waiters, {});
   lock.unlock();
   for (const Waiter& waiter : waiters) {

@@ -34,6 +34,8 @@ class ObjectFunctions {
   void find(const std::string& bucket, const std::string& key, net::Loop& loop, Done done);
   // A file has changed: whoever asks from now on gets what is there now.
   void changed(const std::string& bucket, const std::string& key);
+  // And one is gone, with what was counted of it.
+  void removed(const std::string& bucket, const std::string& key);
 
   storage::ObjectStore& store() { return services_.store; }
   // Runs `work`, which may ask the store, on a worker; then `done` with what it returned on the loop.
@@ -60,6 +62,7 @@ class ObjectFunctions {
     std::optional<Found> found = {};
     std::chrono::steady_clock::time_point trusted_until = {};
     bool is_asked = false;  // a worker is at it
+    bool is_away = false;   // the store did not answer: what is known counts until it does
     std::vector<Waiter> waiters = {};
     std::uint64_t used = 0;  // in calls_
   };
@@ -68,8 +71,9 @@ class ObjectFunctions {
   EntryPtr entry_of(const std::string& bucket, const std::string& key);
   void ask(const EntryPtr& entry, const std::string& known);
   void compile(const EntryPtr& entry, storage::Object object);
-  void keep(const EntryPtr& entry);
-  void settle(const EntryPtr& entry, Found found, std::string etag);
+  enum class Store { kThere, kAway };
+  void keep(const EntryPtr& entry, Store store);
+  void settle(const EntryPtr& entry, Found found, std::string etag, Store store = Store::kThere);
   void drop(const EntryPtr& entry);
   void forget_oldest();
 

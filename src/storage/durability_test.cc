@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "storage/embedded_objects.h"
 #include "storage/embedded_storage.h"
 #include "storage/faulty_file_system.h"
 #include "storage/temporary_folder.h"
@@ -8,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 // A server deploys two functions on a disk that fails or stops at its Nth operation, for every N,
@@ -58,9 +60,9 @@ struct Fate {
   bool faulted;          // it lived long enough to meet its fault
 };
 
-Fate fate(const std::string& root, Fault fault, Loss loss) {
+Fate fate(void (*live)(const std::string&, Fault, Loss), const std::string& root, Fault fault, Loss loss) {
   const pid_t server = ::fork();
-  if (server == 0) live_and_die(root, fault, loss);
+  if (server == 0) live(root, fault, loss);
   int status = 0;
   EXPECT_EQ(::waitpid(server, &status, 0), server);
   EXPECT_TRUE(WIFEXITED(status));
@@ -76,7 +78,7 @@ TEST_P(Durability, OfEverythingThatWasAnsweredWithSuccess) {
   for (std::size_t at = 1; faulted; ++at) {
     SCOPED_TRACE(fmt::format("at operation {}", at));
     const TemporaryFolder temporary;
-    const Fate server = fate(temporary.path(), Fault{.kind = kind, .at = at}, loss);
+    const Fate server = fate(live_and_die, temporary.path(), Fault{.kind = kind, .at = at}, loss);
     faulted = server.faulted;
     const bool lived_on = kind == Fault::Kind::kFailsOnce || !faulted;
     EXPECT_GE(server.answered, lived_on ? kModules.size() : 0);
@@ -102,6 +104,47 @@ TEST_P(Durability, OfEverythingThatWasAnsweredWithSuccess) {
       EXPECT_TRUE(deploy(storage, i));
     }
     EXPECT_TRUE(files.list_folder(folder->path() + "/blobs/incoming")->empty());
+  }
+}
+
+// The same of files in buckets: a file that is replaced is the old one or the new one, and whole.
+[[noreturn]] void put_and_die(const std::string& root, Fault fault, Loss loss) {
+  FaultyFileSystem files(root, fault);
+  const auto folder = twice([&] { return DataFolder::open(files, root + "/data"); });
+  const auto open = [&](const DataFolder& opened) { return EmbeddedObjects::open(files, opened); };
+  const auto store = twice([&] { return folder.and_then(open); });
+  unsigned answered = 0;
+  if (store && twice([&] { return (*store)->create_bucket("bucket"); })) {
+    while (answered < kModules.size() && twice([&] { return (*store)->put("bucket", "file", kModules[answered]); })) {
+      ++answered;
+    }
+  }
+  files.lose(loss);
+  ::_exit(static_cast<int>(answered << 1 | (files.faulted() ? 1U : 0U)));
+}
+
+TEST_P(Durability, OfFilesThatAreReplaced) {
+  const auto [kind, loss] = GetParam();
+  bool faulted = true;
+  for (std::size_t at = 1; faulted; ++at) {
+    SCOPED_TRACE(fmt::format("at operation {}", at));
+    const TemporaryFolder temporary;
+    const Fate server = fate(put_and_die, temporary.path(), Fault{.kind = kind, .at = at}, loss);
+    faulted = server.faulted;
+    const bool lived_on = kind == Fault::Kind::kFailsOnce || !faulted;
+    EXPECT_GE(server.answered, lived_on ? kModules.size() : 0);
+
+    PosixFileSystem files;
+    const auto folder = DataFolder::open(files, temporary.path() + "/data");
+    ASSERT_TRUE(folder) << folder.error().message;
+    const auto store = EmbeddedObjects::open(files, *folder);
+    ASSERT_TRUE(store) << store.error().message;
+    const auto found = (*store)->get("bucket", "file", "");
+    EXPECT_TRUE(found || server.answered == 0) << found.error().message;
+    if (!found) continue;
+    const auto which = std::ranges::find(kModules, found->object.bytes);
+    ASSERT_NE(which, kModules.end());
+    EXPECT_GE(static_cast<std::size_t>(which - kModules.begin()) + 1, server.answered);
   }
 }
 

@@ -17,7 +17,7 @@ struct Object {
 
 // What a file was at some time.
 struct ObjectVersion {
-  std::string id;             // opaque
+  std::string id;  // opaque
   std::string etag;
   std::uint64_t size = 0;     // bytes
   std::int64_t modified = 0;  // Unix milliseconds; 0 for unknown

@@ -88,10 +88,12 @@ def hash_of(body):
 
 
 class Proxy:
-    """Between mayfly and an S3 server: cuts a connection once `cut_after` bytes of it went to the server."""
+    """Between mayfly and an S3 server: cuts a connection once `cut_after` bytes of it went to the server; one that
+    `is_silent` takes what comes, and passes nothing on.
+    """
 
     def __init__(self, target):
-        self.target, self.cut_after, self.cuts = target, None, 0
+        self.target, self.cut_after, self.cuts, self.is_silent = target, None, 0, False
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -125,7 +127,8 @@ class Proxy:
                 if may_cut and self.cut_after is not None and moved > self.cut_after:
                     self.cuts += 1
                     break
-                sink.sendall(data)
+                if not self.is_silent:
+                    sink.sendall(data)
         except OSError:
             pass
         for end in (source, sink):

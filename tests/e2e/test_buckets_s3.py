@@ -7,7 +7,7 @@ import time
 import pytest
 
 from conftest import FUNCTIONS, GUESTS, numbered, until
-from s3_server import S3Server
+from s3_server import Proxy, S3Server
 from test_seed_003 import ECHO, JSON, error_of, exec_, saying, upload, uploaded
 
 
@@ -152,6 +152,27 @@ def test_a_store_that_is_away_and_comes_back(server, s3):
     s3.start()
     uploaded(server, "functions/hello", saying("2"))
     assert exec_(server, "functions/hello", "1").text == "2"
+
+
+def test_a_store_that_is_silent_keeps_no_call_waiting(make_server, s3):
+    """It takes connections and answers nothing: what is known goes on at once."""
+    s3.make_bucket("functions")
+    proxy = Proxy(s3.port)
+    server = make_server("--store", "s3://", env=s3.environment(AWS_ENDPOINT_URL=proxy.url))
+    uploaded(server, "functions/hello", ECHO)
+    assert exec_(server, "functions/hello", "1").text == "1"
+    proxy.is_silent = True
+    time.sleep(1.1)
+    assert exec_(server, "functions/hello", "1").text == "1", "after a while: the store may only be slow"
+    for _ in range(5):
+        begun = time.monotonic()
+        assert exec_(server, "functions/hello", "1").text == "1"
+        assert time.monotonic() - begun < 1
+        time.sleep(0.5)
+    proxy.is_silent = False
+    s3.request("PUT", "/functions/hello", saying("2"))
+    until(lambda: exec_(server, "functions/hello", "1").text == "2", "the store to be asked again", 15)
+    proxy.close()
 
 
 def test_functions_of_the_api_are_in_the_data_folder(server, s3):

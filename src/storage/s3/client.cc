@@ -107,6 +107,11 @@ tl::unexpected<Error> refused(const Request& request, long status, std::string_v
               fmt::format("{} {}: the store says {}", request.method, place_of(request), to_utf8(said)));
 }
 
+// A list that a server does not end is no list, either.
+tl::unexpected<Error> too_long(std::string_view bucket) {
+  return fail(ErrorCode::kStoreRefused, fmt::format("s3://{}: the list has more than {} pages", bucket, kMaxListPages));
+}
+
 }  // namespace
 
 Client::Client(Settings settings) : settings_(std::move(settings)) { curl_global_init(CURL_GLOBAL_DEFAULT); }
@@ -139,6 +144,7 @@ Result<Client::Response> Client::send_once(const Request& request) const {
   curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, signature.c_str());
   curl_easy_setopt(easy, CURLOPT_USERNAME, settings_.access_key.c_str());
   curl_easy_setopt(easy, CURLOPT_PASSWORD, settings_.secret_key.c_str());
+  if (!settings_.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, settings_.ca_file.c_str());
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(kStoreConnectTime.count()));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(kStoreTime.count()));
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
@@ -162,12 +168,15 @@ Result<Client::Response> Client::send_once(const Request& request) const {
 }
 
 // Every request may be sent again: a put with a condition that was done unheard fails its condition, and its caller
-// looks what is there.
+// looks what is there. After a silence it is not: whoever waits has waited long enough.
 Result<Client::Response> Client::send(const Request& request) const {
+  using Clock = std::chrono::steady_clock;
+  const auto begun = Clock::now();
   for (auto pause = kStoreRetryPause;; pause *= 4) {
     auto response = send_once(request);
     const bool away = response ? is_trouble(response->status) : response.error().code == ErrorCode::kStoreAway;
-    if (!away || pause > kStoreRetryPause * 4) return response;
+    const bool is_late = Clock::now() - begun > kStoreRetryTime;
+    if (!away || is_late || pause > kStoreRetryPause * 4) return response;
     std::this_thread::sleep_for(pause);
   }
 }
@@ -246,7 +255,8 @@ Result<Client::List> Client::list(std::string_view bucket, std::string_view pref
                                   std::size_t page) const {
   List list;
   std::string token;
-  do {
+  for (int pages = 0; pages == 0 || !token.empty(); ++pages) {
+    if (pages == kMaxListPages) return too_long(bucket);
     Request request{
         .method = "GET", .bucket = bucket, .query = {{"list-type", "2"}, {"max-keys", std::to_string(page)}}};
     if (!prefix.empty()) request.query.emplace_back("prefix", prefix);
@@ -257,14 +267,15 @@ Result<Client::List> Client::list(std::string_view bucket, std::string_view pref
     std::ranges::move(read->objects, std::back_inserter(list.objects));
     std::ranges::move(read->prefixes, std::back_inserter(list.prefixes));
     token = std::move(read->next);
-  } while (!token.empty());
+  }
   return list;
 }
 
 Result<std::vector<ListedVersion>> Client::versions(std::string_view bucket, std::string_view key) const {
   std::vector<ListedVersion> versions;
   std::string next_key, next_version;
-  do {
+  for (int pages = 0; pages == 0 || !next_key.empty(); ++pages) {
+    if (pages == kMaxListPages) return too_long(bucket);
     Request request{.method = "GET", .bucket = bucket, .query = {{"versions", ""}, {"prefix", std::string(key)}}};
     if (!next_key.empty()) request.query.emplace_back("key-marker", next_key);
     if (!next_version.empty()) request.query.emplace_back("version-id-marker", next_version);
@@ -275,7 +286,7 @@ Result<std::vector<ListedVersion>> Client::versions(std::string_view bucket, std
     }
     next_key = page->next_key == key ? std::move(page->next_key) : "";  // other keys begin with this one
     next_version = std::move(page->next_version);
-  } while (!next_key.empty());
+  }
   // Versions and delete markers come in the order of their age, but a server may list them apart.
   std::ranges::stable_sort(versions, [](const ListedVersion& a, const ListedVersion& b) {
     return a.is_latest != b.is_latest ? a.is_latest : a.modified > b.modified;

@@ -123,6 +123,14 @@ TEST_F(ClientTest, MovesEveryByteOfALargeObject) {
   EXPECT_EQ(client_.get("bucket", "large")->bytes, bytes);
 }
 
+TEST_F(ClientTest, SendsASessionToken) {
+  Settings temporary = server_.settings();
+  temporary.session_token = "to/ken+of=one&session";
+  const auto refused = Client(temporary).put("bucket", "key", "bytes");
+  ASSERT_FALSE(refused) << "this server gives none";
+  EXPECT_NE(refused.error().message.find("InvalidToken"), std::string::npos) << refused.error().message;
+}
+
 TEST_F(ClientTest, TellsRefusalsApart) {
   EXPECT_EQ(client_.get("bucket", "none").error().code, ErrorCode::kUnknownFile);
   EXPECT_EQ(client_.get("nowhere", "none").error().code, ErrorCode::kUnknownBucket);

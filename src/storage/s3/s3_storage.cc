@@ -71,7 +71,7 @@ Result<std::string> S3Storage::read_blob(std::string_view digest) {
   const std::string key = fmt::format("{}{}{}", location_.prefix, kBlobs, digest);
   auto found = client_.get(location_.bucket, key);
   if (!found && is_missing(found.error())) {
-    return fail(ErrorCode::kStorage, fmt::format("s3://{}/{} is missing", location_.bucket, key));
+    return fail(ErrorCode::kStoreDamaged, fmt::format("s3://{}/{} is missing", location_.bucket, key));
   }
   if (!found) return fail(std::move(found.error()));
   if (sha256_hex(found->bytes) != digest) {

@@ -16,7 +16,8 @@ Result<Settings> read_settings(const std::function<const char*(const char*)>& va
   Settings settings{.region = first_of({"AWS_REGION", "AWS_DEFAULT_REGION"}, "us-east-1"),
                     .access_key = first_of({"AWS_ACCESS_KEY_ID"}, ""),
                     .secret_key = first_of({"AWS_SECRET_ACCESS_KEY"}, ""),
-                    .session_token = first_of({"AWS_SESSION_TOKEN"}, "")};
+                    .session_token = first_of({"AWS_SESSION_TOKEN"}, ""),
+                    .ca_file = first_of({"AWS_CA_BUNDLE", "SSL_CERT_FILE"}, "")};
   settings.endpoint = first_of({"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"},
                                fmt::format("https://s3.{}.amazonaws.com", settings.region));
   while (settings.endpoint.ends_with('/')) settings.endpoint.pop_back();
