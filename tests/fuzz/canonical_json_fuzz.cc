@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   const auto parsed = boost::json::parse(input, error, {}, options);
   if (!made) return 0;
   CHECK(!error);
-  CHECK(mayfly::compat::canonical_json(*made) == made);
+  const auto again = mayfly::compat::canonical_json(*made);
+  CHECK(again && *again == *made);
   // Numbers apart, which differ in their last digit there, it is the same value.
   CHECK(boost::json::parse(*made, error, {}, options).kind() == parsed.kind());
   return 0;
