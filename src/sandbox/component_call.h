@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sandbox/component/files.h"
 #include "sandbox/component/network.h"
 #include "sandbox/guest.h"
 
@@ -15,7 +16,7 @@ struct EngineConfig;
 // The engine's calls from the inside of a component, on their way to its guest. Outlives the engine's instance.
 class ComponentHost {
  public:
-  explicit ComponentHost(Guest& guest) : guest_(guest), network_(guest) {}
+  explicit ComponentHost(Guest& guest) : guest_(guest), network_(guest), files_(guest) {}
 
   // Prepares an invocation, with the guest's inputs. Nothing of it runs before it is polled.
   mayfly_instance_t* call(const mayfly_component_t* component, const EngineConfig& config);
@@ -25,6 +26,7 @@ class ComponentHost {
 
   Guest& guest_;
   component::Network network_;
+  component::Files files_;
   const std::shared_ptr<ComponentHost*> alive_ = std::make_shared<ComponentHost*>(this);
 };
 

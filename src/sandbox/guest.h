@@ -28,12 +28,13 @@ class Instance;
 // What a guest is given. Outlives its instance, unchanged.
 struct Inputs {
   std::vector<std::string> arguments;
-  std::vector<std::string> environment;                                    // NAME=value
-  std::string_view standard_input;                                         // all of it
-  const std::map<std::string, std::string, std::less<>>* table = nullptr;  // what db_get reads; may be null
-  const http::Request* request = nullptr;                                  // for kHttp; read when the instance is made
-  const egress::Rules* egress = nullptr;                                   // what it may connect to; null for nothing
-  std::span<const vfs::Mount> mounts;                                      // what it sees of files
+  std::vector<std::string> environment;  // NAME=value
+  std::string_view standard_input;       // all of it
+  const std::map<std::string, std::string, std::less<>>* table =
+      nullptr;                             // configured variables, for db_get and wasi:config; may be null
+  const http::Request* request = nullptr;  // for kHttp; read when the instance is made
+  const egress::Rules* egress = nullptr;   // what it may connect to; null for nothing
+  std::span<const vfs::Mount> mounts;      // what it sees of files
 };
 
 // Where a guest's effects go: its invocation. Called on the loop, between two instructions of the guest.

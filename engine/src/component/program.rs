@@ -1,8 +1,12 @@
 //! A component, linked once, with what it is found out once: what every invocation of it starts from.
 
+use super::{filesystem02, filesystem03};
 use super::imports;
+use super::keyvalue::{self, Kept};
+use super::settings;
 use super::sockets;
 use super::state::State;
+use super::versions::with_versions;
 use crate::instance::caught;
 use crate::{boxed_error, inner, wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t};
 use std::sync::Arc;
@@ -16,7 +20,7 @@ use wasmtime_wasi_http::p3::bindings::ServicePre;
 pub struct mayfly_component_linker_t(Linker<State>);
 
 /// Shared and immutable; invocations hold their own reference.
-pub struct mayfly_component_t(pub(crate) Arc<Program>);
+pub struct mayfly_component_t(pub(crate) Arc<Program>, pub(crate) Arc<Kept>);
 
 /// What a component is called through.
 #[repr(u8)]
@@ -87,7 +91,11 @@ fn new_linker(engine: &Engine) -> Result<Linker<State>> {
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
+    filesystem02::add_to_linker(&mut linker)?;
+    filesystem03::add_to_linker(&mut linker)?;
     sockets::add_to_linker(&mut linker)?;
+    settings::add_to_linker(&mut linker)?;
+    keyvalue::add_to_linker(&mut linker)?;
     Ok(linker)
 }
 
@@ -117,11 +125,14 @@ pub unsafe extern "C" fn mayfly_component_new(
     component: &mut *mut mayfly_component_t,
 ) -> Option<Box<wasmtime_error_t>> {
     let bytes = unsafe { std::slice::from_raw_parts(bytes, length) };
-    let compile = || Component::from_binary(linker.0.engine(), bytes).and_then(|made| Program::new(&linker.0, &made));
+    let compile = || {
+        let made = Component::from_binary(linker.0.engine(), &with_versions(bytes))?;
+        Program::new(&linker.0, &made)
+    };
     let made = caught(compile);
     match made {
         Ok(made) => {
-            *component = Box::into_raw(Box::new(mayfly_component_t(Arc::new(made))));
+            *component = Box::into_raw(Box::new(mayfly_component_t(Arc::new(made), Arc::default())));
             None
         }
         Err(error) => boxed_error(error),
