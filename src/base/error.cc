@@ -24,7 +24,7 @@ constexpr std::array kCatalogue = {
     ErrorEntry{kUnknownImport, 422, "unknown-import", "Unknown import",
                "The module imports something this server does not provide; the detail names each one. WASI preview1 "
                "(`wasi_snapshot_preview1`) and the `env` functions listed in docs/abi.md are provided, to components "
-               "WASI 0.2 and 0.3. "
+               "WASI 0.2 and 0.3, wasi:config, wasi:logging and wasi:keyvalue. "
                "Emscripten programs need `-sSTANDALONE_WASM`; wasm-bindgen modules need a browser."},
     ErrorEntry{
         kUnsupportedType, 422, "unsupported-type", "A function with a type that JSON cannot carry",

@@ -23,6 +23,7 @@ enum Ability : Abilities {
   kReadTable = 1 << 10,
   kConnect = 1 << 11,
   kRequest = 1 << 12,
+  kKeep = 1 << 13,
 };
 
 // What an import whose name starts so asks for.
@@ -66,6 +67,9 @@ constexpr std::array kInterfaces = {
     std::pair{std::string_view("wasi:sockets/"), Abilities{kConnect}},
     std::pair{std::string_view("wasi:http/outgoing-handler"), Abilities{kRequest}},
     std::pair{std::string_view("wasi:http/client"), Abilities{kRequest}},
+    std::pair{std::string_view("wasi:config/"), Abilities{kReadTable}},
+    std::pair{std::string_view("wasi:logging/"), Abilities{kLog}},
+    std::pair{std::string_view("wasi:keyvalue/"), Abilities{kKeep}},
 };
 
 constexpr std::array kInside = {
@@ -78,6 +82,7 @@ constexpr std::array kInside = {
     std::pair{kSleep, "sleep"},
     std::pair{kRandom, "get random bytes"},
     std::pair{kFiles, "use its own /tmp"},
+    std::pair{kKeep, "keep values in memory for its other invocations"},
 };
 
 std::string list(const std::vector<std::string>& items, std::string_view separator) {

@@ -23,6 +23,19 @@ TEST(Capabilities, AreWhatTheModuleAsksForAndTheSettingsGrant) {
   EXPECT_EQ(to_text(capabilities(abilities_of(kTcpImports), {})), "compute") << "nothing is granted";
 }
 
+TEST(Capabilities, AreThoseOfTheInterfacesThatAComponentImports) {
+  Settings settings;
+  settings.environment = {{"KEY", "secret"}};
+  ASSERT_TRUE(settings.egress.allow("http=https://api.example.com"));
+  const auto can = [&](std::string_view interfaces) {
+    return to_text(capabilities(abilities_of_interfaces(interfaces), settings));
+  };
+  EXPECT_EQ(can("wasi:http/types@0.2.0\n"), "compute");
+  EXPECT_EQ(can("wasi:http/outgoing-handler@0.2.0\n"), "connect with http=https://api.example.com");
+  EXPECT_EQ(can("wasi:config/store@0.2.0-rc.1\nwasi:logging/logging\n"), "write the log, read the variable KEY");
+  EXPECT_EQ(can("wasi:keyvalue/store@0.2.0-draft\n"), "keep values in memory for its other invocations");
+}
+
 TEST(Capabilities, NameVolumes) {
   Settings settings;
   settings.volumes = {{"/data", "uploads", true}, {"/site", "www", false}};

@@ -106,7 +106,7 @@ struct ComponentHost::Callbacks {
   }
 };
 
-ComponentHost::ComponentHost(Guest& guest) : guest_(guest), network_(guest) {}
+ComponentHost::ComponentHost(Guest& guest) : guest_(guest), network_(guest), files_(guest) {}
 ComponentHost::~ComponentHost() = default;
 
 mayfly_instance_t* ComponentHost::call(const mayfly_component_t* component, const EngineConfig& config) {
@@ -114,6 +114,10 @@ mayfly_instance_t* ComponentHost::call(const mayfly_component_t* component, cons
   std::vector<mayfly_bytes_t> arguments;
   for (const std::string& argument : inputs.arguments) arguments.push_back(bytes_of(argument));
   const std::vector<mayfly_field_t> environment = variables(inputs.environment);
+  std::vector<mayfly_field_t> configured;
+  if (inputs.table != nullptr) {
+    for (const auto& [name, value] : *inputs.table) configured.push_back({bytes_of(name), bytes_of(value)});
+  }
   mayfly_request_t request{};
   std::vector<mayfly_field_t> fields;
   if (inputs.request != nullptr) {
@@ -132,12 +136,16 @@ mayfly_instance_t* ComponentHost::call(const mayfly_component_t* component, cons
       .host = {this, Callbacks::at_home, Callbacks::has_room, Callbacks::write, Callbacks::read_body, Callbacks::respond, Callbacks::send,
                Callbacks::send_trailers},
       .outside = network_.callbacks().raw,
+      .files = files_.callbacks().raw,
       .wake = Callbacks::wake,
       .wake_data = this,
       .arguments = arguments.data(),
       .argument_count = arguments.size(),
       .environment = environment.data(),
       .environment_count = environment.size(),
+      .config = configured.data(),
+      .config_count = configured.size(),
+      .kept_bytes = kKeptBytes,
       .input = bytes_of(inputs.standard_input),
       .request = inputs.request != nullptr ? &request : nullptr,
       .function = inputs.function,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sandbox/component/files.h"
 #include "sandbox/component/network.h"
 #include "sandbox/guest.h"
 
@@ -30,6 +31,7 @@ class ComponentHost {
   std::unique_ptr<Body> body_;
   std::string written_away_;  // to stdout, on another thread than the loop's
   component::Network network_;
+  component::Files files_;
   const std::shared_ptr<ComponentHost*> alive_ = std::make_shared<ComponentHost*>(this);
 };
 

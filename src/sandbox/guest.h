@@ -30,7 +30,7 @@ struct Inputs {
   std::vector<std::string> arguments;
   std::vector<std::string> environment;                                    // NAME=value
   std::string_view standard_input;                                         // all of it
-  const std::map<std::string, std::string, std::less<>>* table = nullptr;  // what db_get reads; may be null
+  const std::map<std::string, std::string, std::less<>>* table = nullptr;  // configured, for db_get and wasi:config
   const http::Request* request = nullptr;                                  // for kHttp; read when the instance is made
   bool streams_body = false;                                               // of that, by GuestHost::read_body()
   std::size_t function = 0;                                                // for kTyped: by Program::find_function

@@ -84,6 +84,7 @@ inline constexpr std::size_t kMaxIovecs = 1024;               // of one fd_read 
 inline constexpr std::size_t kMaxSubscriptions = 1024;        // of one poll_oneoff
 inline constexpr std::size_t kHttpHeldBytes = 16 << 20;       // of all bodies of its requests and responses at once
 inline constexpr std::size_t kHttpRequests = 8;               // of a component that run at once; more wait
+inline constexpr std::size_t kKeptBytes = 16 << 20;           // with wasi:keyvalue, by one version of a function
 inline constexpr unsigned kSyncThreads = 2;                   // wait for disks, which queue more by themselves
 inline constexpr std::size_t kListedBytes = 64 << 10;         // of one long fd_readdir, before the loop gets its turn
 inline constexpr std::size_t kMaxVolumes = 16;                // mounted in one function

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from conftest import GUESTS
+from conftest import GUESTS, until
 from test_egress import Origin
+from test_files import zipped
 
 COMPONENTS = GUESTS / "components"
 DENIED, REFUSED = "!015", "!006"  # cases of wasi:http's error-code
@@ -54,6 +55,16 @@ def test_a_long_list_of_missing_imports_is_cut(server):
     assert "f19 and 10 more)" in refused.json["detail"] and refused.json["detail"].endswith("; and 11 more")
 
 
+def test_interfaces_of_wasi_without_a_version(server):
+    command = (COMPONENTS / "command.wat").read_text()
+    bare = command.replace('(import "wasi:cli/stdout@0.2.0"', '(import "wasi:cli/stdout"').replace(
+        '(import "wasi:io/streams@0.2.0"', '(import "wasi:io/streams"').replace(
+        '(import "wasi:io/error@0.2.0"', '(import "wasi:io/error"')
+    assert bare.count("@0.2.0") == 1, "its export"
+    assert server.deploy("bare", bare.encode()).status == 201
+    assert server.get("/bare").text == "hello\n"
+
+
 def test_requests_go_where_the_rules_allow(server):
     with Origin() as origin:
         made = deploy(server, "exec-http", f"?allow=http=http://127.0.0.1:{origin.port}")
@@ -95,3 +106,105 @@ def test_a_guest_that_waits_for_a_request_keeps_nobody_waiting(server):
         assert all(run(server, "exec-echo", "1") == "1" for _ in range(20))
         assert time.monotonic() - began < 0.6
         assert b" 504 " in waiting.recv(200), "its own limit ends it"
+
+
+NOT_PERMITTED, NO_ENTRY, READ_ONLY, TOO_FULL, TOO_MANY = "!031", "!020", "!033", "!023", "!022"  # of wasi:filesystem
+
+
+def test_files_of_tmp(server):
+    made = deploy(server, "exec-files")
+    assert "use its own /tmp" in made["capabilities"]["inside"]
+    assert run(server, "exec-files", "note") == "5ello"
+    assert run(server, "exec-files", "note") == "5ello", "gone with the request"
+    assert run(server, "exec-files", "../note") == NOT_PERMITTED
+    assert run(server, "exec-files", "/tmp/note") == NOT_PERMITTED
+    assert run(server, "exec-files", "no/note") == NO_ENTRY
+
+
+def test_files_of_a_volume_and_of_a_bundle(make_server, tmp_path):
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared/out").symlink_to("/etc")
+    server = make_server("--volume", f"shared={tmp_path}/shared")
+    made = deploy(server, "exec-files", "?volume=shared:/data:rw")
+    assert made["capabilities"]["outside"] == ["read and write files of volume shared under /data"]
+    assert run(server, "exec-files", "note") == "5ello"
+    assert (tmp_path / "shared/note").read_text() == "hello"
+    assert run(server, "exec-files", "out/note") == NOT_PERMITTED
+
+    component = (COMPONENTS / "exec-files.wat").read_text()
+    assert server.deploy("reader", component.encode(), "?volume=shared:/data").status == 201
+    assert run(server, "reader", "other") == READ_ONLY
+    assert not (tmp_path / "shared/other").exists()
+    assert server.deploy("bundled", zipped({"app.wat": component, "note": "mine"})).status == 201
+    assert run(server, "bundled", "note") == READ_ONLY
+
+
+def test_files_keep_their_limits(server):
+    deploy(server, "exec-files", "?tmp=100B")
+    assert run(server, "exec-files", "note") == TOO_FULL
+    deploy(server, "exec-files", "?files=4")
+    assert run(server, "exec-files", "note") == TOO_MANY, "three standard ones and /tmp"
+
+
+# The name in the guest, one of another draft, and what is different there.
+DRAFTS = [
+    ("", "", ()),
+    ("wasi:logging/logging", "wasi:logging/logging@0.1.0-draft", ()),
+    ("wasi:config/store@0.2.0-rc.1", "wasi:config/store@0.2.0-draft-2024-09-27", ()),
+    ("wasi:config/store@0.2.0-rc.1", "wasi:config/runtime@0.2.0-draft-2024-09-27", ()),
+    ("0.2.0-draft\"", "0.2.0-draft2\"", ('"delta" u64', '"delta" s64', "result u64", "result s64")),
+]
+
+
+@pytest.mark.parametrize("name, other, changes", DRAFTS)
+def test_configuration_log_and_values_under_every_name(server, name, other, changes):
+    component = (COMPONENTS / "exec-kept.wat").read_text().replace(name, other)
+    for before, after in zip(changes[::2], changes[1::2]):
+        component = component.replace(before, after)
+    made = server.deploy("kept", component.encode(), "?env=KEY=configured")
+    assert made.status == 201, made.text
+    assert made.json["can_only"] == ("write the log, keep values in memory for its other invocations,"
+                                     " read the variable KEY")
+    assert run(server, "kept", "KEY") == "configured"
+    assert server.wait_for_log(event="function", function="kept")["line"] == "warn: kept: KEY"
+    assert [run(server, "kept", "a") for _ in range(3)] == ["2", "4", "6"], "across requests"
+    assert run(server, "kept", "b") == "2"
+    server.deploy("twin", component.encode())
+    assert run(server, "twin", "a") == "2", "of each function its own"
+
+
+def test_a_query_configures_nothing(server):
+    component = (COMPONENTS / "exec-kept.wat").read_bytes()
+    server.deploy("kept", component)
+    assert server.request("POST", "/kept?KEY=evil", b"KEY").text == "2"
+
+
+ACCESS_DENIED, CONNECTION_REFUSED, SOCKET_LIMIT = "!001", "!014", "!010"  # of wasi:sockets
+
+
+def test_connections_go_where_the_rules_allow(server):
+    with Origin() as origin:
+        made = deploy(server, "exec-tcp", f"?allow=tcp=127.0.0.1:{origin.port}")
+        assert made["capabilities"]["outside"] == [f"connect with tcp=127.0.0.1:{origin.port}"]
+        assert run(server, "exec-tcp", str(origin.port)) == "=000"
+        line = server.wait_for_log(event="request", target="/exec-tcp")
+        assert line["connections"] == 1
+        until(lambda: origin.connections == 1, "the connection")
+        assert run(server, "exec-tcp", "1") == ACCESS_DENIED
+        said = server.wait_for_log(event="function", function="exec-tcp")["line"]
+        assert said == "wasi:sockets: 127.0.0.1:1 is not granted; grant it with allow=tcp=127.0.0.1:1"
+        deploy(server, "exec-tcp", f"?allow=tcp=127.0.0.1:{origin.port}&sockets=0")
+        assert run(server, "exec-tcp", str(origin.port)) == SOCKET_LIMIT
+
+
+def test_a_port_where_nobody_listens_refuses(server):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        deploy(server, "exec-tcp", "?allow=tcp=*&allow=private")
+        assert run(server, "exec-tcp", str(port)) == CONNECTION_REFUSED
+
+
+def test_there_are_no_sockets_without_a_rule(server):
+    deploy(server, "exec-tcp", "?allow=http=*&allow=private")
+    assert run(server, "exec-tcp", "80") == ACCESS_DENIED

@@ -1,5 +1,6 @@
 //! One invocation of a component, as an instance that event loops poll like any other.
 
+use super::files::mayfly_files_t;
 use super::host::{Output, Waiting, mayfly_bytes_t, mayfly_field_t, mayfly_host_t, mayfly_stream_t};
 use super::http::{Client, mayfly_request_t, slice};
 use super::outside::{Outbox, mayfly_outside_t};
@@ -24,12 +25,18 @@ pub struct mayfly_component_call_t {
     pub instance: mayfly_instance_config_t,
     pub host: mayfly_host_t,
     pub outside: mayfly_outside_t,
+    pub files: mayfly_files_t,
     pub wake: mayfly_wake_t,
     pub wake_data: *mut c_void,
     pub arguments: *const mayfly_bytes_t,
     pub argument_count: usize,
     pub environment: *const mayfly_field_t,
     pub environment_count: usize,
+    /// The configured variables alone.
+    pub config: *const mayfly_field_t,
+    pub config_count: usize,
+    /// What the function may keep with wasi:keyvalue.
+    pub kept_bytes: usize,
     /// The body of the request, which is the standard input of a command and the argument of exec; what streams is not in it.
     pub input: mayfly_bytes_t,
     /// For HTTP worlds; null for others.
@@ -73,12 +80,18 @@ pub unsafe extern "C" fn mayfly_component_call(
     let input = Bytes::copy_from_slice(unsafe { call.input.get() });
     let shared = Box::into_raw(Box::new(Shared::new(call.instance.memory_bytes)));
     let outbox = Outbox::new(&call.outside);
+    let config = unsafe { slice(call.config, call.config_count) };
     let is_http = !call.request.is_null();
     let state = State {
         wasi: wasi(call, if is_http { Bytes::new() } else { input.clone() }, Waiting(shared)),
         http: WasiHttpCtx::new(),
         hooks: Hooks(outbox.clone()),
         table: table(),
+        files: call.files,
+        host: call.host,
+        config: config.iter().map(|field| unsafe { (field.name.text(), field.value.text()) }).collect(),
+        kept: component.1.clone(),
+        kept_most: call.kept_bytes,
         sockets: 0,
         shared,
     };

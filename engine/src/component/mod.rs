@@ -1,11 +1,15 @@
 //! Components: what `wasmtime-wasi` and `wasmtime-wasi-http` host, called directly and polled by our event loops.
 
 mod call;
+mod files;
+mod filesystem02;
+mod filesystem03;
 mod host;
+mod http;
 mod http02;
 mod http03;
-mod http;
 mod imports;
+mod keyvalue;
 mod openapi;
 mod outgoing;
 mod outside;
@@ -13,10 +17,12 @@ mod program;
 mod read;
 mod refusal;
 mod runtime;
+mod settings;
 mod shape;
 mod sockets;
 mod state;
 mod typed;
+mod versions;
 mod write;
 
 pub(crate) use refusal::{Refusal, mayfly_refusal_t};

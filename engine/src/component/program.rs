@@ -1,9 +1,13 @@
 //! A component, linked once, with what it is found out once: what every invocation of it starts from.
 
+use super::{filesystem02, filesystem03};
 use super::imports;
+use super::keyvalue::{self, Kept};
+use super::settings;
 use super::sockets;
 use super::state::State;
 use super::typed::Typed;
+use super::versions::with_versions;
 use crate::engine::{baseline_compiler, compile_behind};
 use crate::{boxed_error, guarded, inner, text, wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t};
 use std::sync::Arc;
@@ -24,7 +28,7 @@ pub struct mayfly_component_linker_t {
 }
 
 /// Shared and immutable; invocations hold their own reference.
-pub struct mayfly_component_t(pub(crate) Arc<Program>);
+pub struct mayfly_component_t(pub(crate) Arc<Program>, pub(crate) Arc<Kept>);
 
 /// What a component is called through.
 #[repr(u8)]
@@ -108,7 +112,10 @@ fn new_linker(engine: &Engine) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    filesystem02::add_to_linker(&mut linker)?;
     sockets::add_to_linker(&mut linker)?;
+    settings::add_to_linker(&mut linker)?;
+    keyvalue::add_to_linker(&mut linker)?;
     Ok(linker)
 }
 
@@ -116,6 +123,7 @@ fn new_concurrent_linker(engine: &Engine) -> Result<Linker<State>> {
     let mut linker = new_linker(engine)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
+    filesystem03::add_to_linker(&mut linker)?;
     sockets::add_concurrent_to_linker(&mut linker)?;
     Ok(linker)
 }
@@ -161,6 +169,7 @@ impl mayfly_component_linker_t {
     }
 
     fn compile(&self, binary: &[u8], how: mayfly_compile_t) -> Result<Program> {
+        let binary = &with_versions(binary)[..];
         let (linker, concurrent) = self.linker_for(binary);
         let engine = linker.engine();
         let component = match how {
@@ -216,7 +225,7 @@ pub extern "C" fn mayfly_component_linker_delete(_linker: Box<mayfly_component_l
 fn hand_over(made: Result<Program>, component: &mut *mut mayfly_component_t) -> Option<Box<wasmtime_error_t>> {
     match made {
         Ok(made) => {
-            *component = Box::into_raw(Box::new(mayfly_component_t(Arc::new(made))));
+            *component = Box::into_raw(Box::new(mayfly_component_t(Arc::new(made), Arc::default())));
             None
         }
         Err(error) => boxed_error(error),

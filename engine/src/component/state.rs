@@ -1,5 +1,8 @@
 //! What a store of a component holds: its WASI context, its resources, its limits.
 
+use super::files::mayfly_files_t;
+use super::host::mayfly_host_t;
+use super::keyvalue::Kept;
 use super::outgoing;
 use super::outside::Outbox;
 use crate::instance::Shared;
@@ -17,6 +20,11 @@ pub(crate) struct State {
     pub http: WasiHttpCtx,
     pub hooks: Hooks,
     pub table: ResourceTable,
+    pub files: mayfly_files_t,
+    pub host: mayfly_host_t,
+    pub config: Vec<(String, String)>,
+    pub kept: Arc<Kept>,
+    pub kept_most: usize, // bytes
     pub sockets: usize, // open ones of 0.2
     pub shared: *mut Shared,
 }

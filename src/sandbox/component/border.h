@@ -11,6 +11,11 @@ struct EngineNetwork {
   mayfly_outside_t raw;
 };
 
+// As above, for its files.
+struct EngineFiles {
+  mayfly_files_t raw;
+};
+
 // Text on its way to the engine and back; nobody owns it.
 inline mayfly_bytes_t bytes_of(std::string_view text) { return {as_bytes(text), text.size()}; }
 
