@@ -113,7 +113,7 @@ void Invocation::resume() {
 void Invocation::go_on(Instance::Progress progress) {
   switch (progress) {
     case Instance::Progress::kYielded:
-      return ++ticks_ < kForegroundTicks ? take_turns() : go_away();
+      return ++ticks_ < kForegroundTicks || !task_->instance().may_move() ? take_turns() : go_away();
     case Instance::Progress::kWaiting: return wait();
     case Instance::Progress::kEnded: return conclude();
   }

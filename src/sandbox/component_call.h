@@ -20,6 +20,9 @@ class ComponentHost {
   explicit ComponentHost(Guest& guest);
   ~ComponentHost();
 
+  // Whether it may run on another thread than its loop's: nothing that it has started there calls back.
+  bool may_move() const { return network_.idle() && files_.idle(); }
+
   // Prepares an invocation, with the guest's inputs. Nothing of it runs before it is polled.
   mayfly_instance_t* call(const mayfly_component_t* component, const EngineConfig& config);
 

@@ -55,6 +55,9 @@ class Instance {
   };
   Usage usage() const;
 
+  // Whether it may run on another thread than its loop's now.
+  bool may_move() const { return !component_ || component_->may_move(); }
+
   Kind kind() const { return program_->entry().kind; }
   Outcome& outcome() { return outcome_; }
   std::chrono::steady_clock::time_point deadline() const { return deadline_; }  // its wall limit

@@ -77,15 +77,18 @@ std::optional<NamedPath> split_path(std::string_view path) {
   return NamedPath{std::move(*name), script, end != std::string_view::npos};
 }
 
-// Its functions answer at paths below its name, and say themselves which methods they take.
-bool is_typed(const registry::Version& version) { return version.facts().entry.kind == sandbox::Kind::kTyped; }
+// Whether it answers at paths below its name, and says itself which methods it takes.
+bool has_paths(const registry::Version& version) {
+  const sandbox::Kind kind = version.facts().entry.kind;
+  return kind == sandbox::Kind::kTyped || kind == sandbox::Kind::kHttp;
+}
 
 std::optional<Target> find_module(const Snapshot& snapshot, const http::Request& request, const NamedPath& path) {
   const auto found = snapshot.folder.find(path.name);
   if (found == snapshot.folder.end()) return std::nullopt;
-  const bool typed = found->second && is_typed(**found->second);
-  if (path.more && !typed) return std::nullopt;
-  if (!typed && request.method != "GET" && request.method != "HEAD" && request.method != "POST") {
+  const bool has_all = found->second && has_paths(**found->second);
+  if (path.more && !has_all) return std::nullopt;
+  if (!has_all && request.method != "GET" && request.method != "HEAD" && request.method != "POST") {
     return Target{refuse_method(request, "GET, HEAD, POST"), true};
   }
   if (!found->second) return Target{Refusal{found->second.error()}, true};
@@ -97,8 +100,8 @@ std::optional<Target> find_deployed(const Snapshot& snapshot, const NamedPath& p
   const auto found = snapshot.functions.find(path.name);
   if (found == snapshot.functions.end()) return std::nullopt;
   const bool cgi = found->second->settings().cgi;
-  // Only CGI programs are told what comes behind their name.
-  if (path.more && !cgi && !is_typed(*found->second)) return std::nullopt;
+  // Of the other kinds, only CGI programs are told what comes behind their name.
+  if (path.more && !cgi && !has_paths(*found->second)) return std::nullopt;
   const std::string script(path.script);
   return Target{CallTarget{found->second, script, cgi ? script + "/..." : script}};
 }

@@ -1,6 +1,6 @@
 //! One invocation of a component, as an instance that event loops poll like any other.
 
-use super::files::mayfly_files_t;
+use super::files::{Files, mayfly_files_t};
 use super::host::{Output, Waiting, mayfly_bytes_t, mayfly_field_t, mayfly_host_t, mayfly_stream_t};
 use super::http::{Client, mayfly_request_t, slice};
 use super::outside::{Outbox, mayfly_outside_t};
@@ -82,12 +82,13 @@ pub unsafe extern "C" fn mayfly_component_call(
     let outbox = Outbox::new(&call.outside);
     let config = unsafe { slice(call.config, call.config_count) };
     let is_http = !call.request.is_null();
+    let client = Client { host: call.host, waiting: Waiting(shared) };
     let state = State {
         wasi: wasi(call, if is_http { Bytes::new() } else { input.clone() }, Waiting(shared)),
         http: WasiHttpCtx::new(),
         hooks: Hooks(outbox.clone()),
         table: table(),
-        files: call.files,
+        files: Files { calls: call.files, client },
         host: call.host,
         config: config.iter().map(|field| unsafe { (field.name.text(), field.value.text()) }).collect(),
         kept: component.1.clone(),
@@ -101,7 +102,6 @@ pub unsafe extern "C" fn mayfly_component_call(
 
     let program = component.0.clone();
     let outside = call.outside;
-    let client = Client { host: call.host, waiting: Waiting(shared) };
     let request = unsafe { call.request.as_ref().map(|request| request.with_body(input.clone(), client)) };
     let (function, result_bytes) = (call.function, call.result_bytes);
     let run = async move {
@@ -114,6 +114,14 @@ pub unsafe extern "C" fn mayfly_component_call(
                 let command = pre.instantiate_async(&mut store).await?;
                 made.note();
                 match command.wasi_cli_run().call_run(&mut store).await? {
+                    Ok(()) => Ok(String::new()),
+                    Err(()) => Err(I32Exit(1).into()),
+                }
+            }
+            (Program::Command03(pre), _) => {
+                let command = pre.instantiate_async(&mut store).await?;
+                made.note();
+                match store.run_concurrent(async |accessor| command.wasi_cli_run().call_run(accessor).await).await?? {
                     Ok(()) => Ok(String::new()),
                     Err(()) => Err(I32Exit(1).into()),
                 }

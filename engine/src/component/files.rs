@@ -1,8 +1,10 @@
 //! The border of wasi:filesystem: C++ has the files, as modules see them. Descriptors are its numbers; what goes wrong
 //! comes back as a number of errno.
 
+use super::http::Client;
 use super::host::mayfly_bytes_t;
 use std::ffi::c_void;
+use std::ops::Deref;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::sync::Arc;
@@ -178,9 +180,24 @@ fn done(number: i32) -> Done<()> {
     if number == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(number)) }
 }
 
+/// The files of one invocation.
+#[derive(Clone, Copy)]
+pub(crate) struct Files {
+    pub calls: mayfly_files_t,
+    pub client: Client,
+}
+
+impl Deref for Files {
+    type Target = mayfly_files_t;
+
+    fn deref(&self) -> &mayfly_files_t {
+        &self.calls
+    }
+}
+
 /// An open descriptor, closed when nothing uses it any more: the guest's handle, and streams of it.
 pub(crate) struct Open {
-    files: mayfly_files_t,
+    files: Files,
     pub number: u32,
     pub is_directory: bool,
     pub options: mayfly_open_t,
@@ -212,7 +229,7 @@ impl At<'_> {
     }
 }
 
-impl mayfly_files_t {
+impl Files {
     pub fn mounts(&self) -> Vec<(Arc<Open>, String)> {
         let mount = |index| {
             let options = mayfly_open_t { read: true, ..Default::default() };
@@ -305,6 +322,7 @@ impl Open {
     }
 
     pub async fn sync(&self, data_only: bool) -> Done<()> {
+        self.files.client.host.wait_for_home(self.files.client.waiting).await;
         let receiver = {
             let (sender, receiver) = oneshot::channel();
             let sync = Box::into_raw(Box::new(mayfly_sync_t(sender)));

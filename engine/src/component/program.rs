@@ -16,6 +16,7 @@ use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, Type};
 use wasmtime::{Engine, Result};
 use wasmtime_wasi::p2::bindings::CommandPre;
+use wasmtime_wasi::p3;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
@@ -38,7 +39,7 @@ pub enum mayfly_world_t {
     Http02 = 0,
     /// Exports `wasi:http/handler@0.3.x`.
     Http03 = 1,
-    /// Exports `wasi:cli/run@0.2.x`.
+    /// Exports `wasi:cli/run@0.2.x` or `@0.3.x`.
     Command = 2,
     /// Exports `exec: func(input: string) -> string`.
     Exec = 3,
@@ -52,6 +53,7 @@ pub(crate) enum Program {
     Http02(ProxyPre<State>),
     Http03(ServicePre<State>),
     Command(CommandPre<State>),
+    Command03(p3::bindings::CommandPre<State>),
     Exec(InstancePre<State>, ComponentExportIndex),
     Typed(InstancePre<State>, Typed),
     Other(InstancePre<State>),
@@ -67,6 +69,8 @@ impl Program {
             Ok(Self::Http02(ProxyPre::new(pre)?))
         } else if exports("wasi:http/handler@0.3.") {
             Ok(Self::Http03(ServicePre::new(pre)?))
+        } else if exports("wasi:cli/run@0.3.") {
+            Ok(Self::Command03(p3::bindings::CommandPre::new(pre)?)) // its 0.2 may be there and trap
         } else if exports("wasi:cli/run@0.2.") {
             Ok(Self::Command(CommandPre::new(pre)?))
         } else if let Some(exec) = find_exec(linker.engine(), component) {
@@ -84,6 +88,7 @@ impl Program {
             Self::Http02(pre) => pre.instance_pre(),
             Self::Http03(pre) => pre.instance_pre(),
             Self::Command(pre) => pre.instance_pre(),
+            Self::Command03(pre) => pre.instance_pre(),
             Self::Exec(pre, _) | Self::Typed(pre, _) | Self::Other(pre) => pre,
         }
     }
@@ -92,7 +97,7 @@ impl Program {
         match self {
             Self::Http02(_) => mayfly_world_t::Http02,
             Self::Http03(_) => mayfly_world_t::Http03,
-            Self::Command(_) => mayfly_world_t::Command,
+            Self::Command(_) | Self::Command03(_) => mayfly_world_t::Command,
             Self::Exec(..) => mayfly_world_t::Exec,
             Self::Typed(..) => mayfly_world_t::Typed,
             Self::Other(_) => mayfly_world_t::Other,

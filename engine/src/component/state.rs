@@ -1,6 +1,6 @@
 //! What a store of a component holds: its WASI context, its resources, its limits.
 
-use super::files::mayfly_files_t;
+use super::files::Files;
 use super::host::mayfly_host_t;
 use super::keyvalue::Kept;
 use super::outgoing;
@@ -20,7 +20,7 @@ pub(crate) struct State {
     pub http: WasiHttpCtx,
     pub hooks: Hooks,
     pub table: ResourceTable,
-    pub files: mayfly_files_t,
+    pub files: Files,
     pub host: mayfly_host_t,
     pub config: Vec<(String, String)>,
     pub kept: Arc<Kept>,

@@ -19,6 +19,9 @@ class Files {
   ~Files();
   Files(const Files&) = delete;
 
+  // Whether no disk is waited for.
+  bool idle() const { return waits_.empty(); }
+
   // What the engine is to call.
   EngineFiles callbacks();
 

@@ -23,6 +23,9 @@ class Network {
   ~Network();
   Network(const Network&) = delete;
 
+  // Whether nothing of it is on its way.
+  bool idle() const { return running_.empty(); }
+
   // What the engine is to call.
   EngineNetwork callbacks();
 
