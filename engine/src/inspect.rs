@@ -12,6 +12,8 @@ use wasmparser::{Encoding, ExternalKind, Parser, Payload, TypeRef, ValType, Vali
 
 /// Imports, exports and kinds of sections together; the largest seen have hundreds.
 const MAX_LISTED: u32 = 10_000;
+/// Modules and components inside each other, each of which the validator holds open; the deepest seen have 3.
+const MAX_NESTING: usize = 100;
 /// Of their names together.
 const MAX_NAME_BYTES: usize = 4 << 20;
 
@@ -44,7 +46,9 @@ impl Facts {
     fn name(&mut self, name: &str) -> Found<String> {
         self.name_bytes += name.len();
         if self.name_bytes > MAX_NAME_BYTES {
-            return Err(format!("the names of its imports, exports and sections are longer than {MAX_NAME_BYTES} bytes"));
+            return Err(format!(
+                "the names of its imports, exports and sections are longer than {MAX_NAME_BYTES} bytes"
+            ));
         }
         Ok(name.to_owned())
     }
@@ -81,7 +85,8 @@ impl Facts {
                     if export.kind == ExternalKind::Func {
                         self.functions.push((self.exports.len(), export.index));
                     }
-                    self.exports.push(json!({ "name": name, "kind": kind_of(export.kind), "callable": mayfly_callable_t::NoFunction as u8 }));
+                    let unknown = mayfly_callable_t::NoFunction as u8; // until the types are
+                    self.exports.push(json!({ "name": name, "kind": kind_of(export.kind), "callable": unknown }));
                 }
             }
             Payload::ComponentImportSection(section) => {
@@ -186,6 +191,9 @@ fn read(bytes: &[u8]) -> Found<Facts> {
             facts.read(&payload)?;
         }
         match validator.payload(&payload).map_err(text)? {
+            ValidPayload::Parser(_) if depth == MAX_NESTING => {
+                return Err(format!("it has modules and components more than {MAX_NESTING} deep in each other"));
+            }
             ValidPayload::Parser(_) => depth += 1,
             ValidPayload::End(types) if depth == 0 => facts.resolve(&types),
             ValidPayload::End(_) => depth -= 1,
@@ -210,8 +218,8 @@ fn inspect(bytes: &[u8]) -> Found<String> {
     Ok(Value::from(found).to_string())
 }
 
-/// What a binary is, as JSON: `format`, `imports`, `exports`, `sections`; of a component also `world`, `why` when nothing
-/// can be called, and `wit` or `wit_error`. Nothing is compiled. An error says what is wrong with the file.
+/// What a binary is, as JSON: `format`, `imports`, `exports`, `sections`; of a component also `world`, `why` when
+/// nothing can be called, and `wit` or `wit_error`. Nothing is compiled. An error says what is wrong with the file.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mayfly_inspect(
     bytes: *const u8,

@@ -145,7 +145,9 @@ def nested(depth):
 
 def test_nesting(server):
     assert inspect(server, nested(50)).status == 200
-    assert inspect(server, nested(3000)).status == 200
+    for depth in (101, 3000):
+        assert "more than 100 deep" in inspect(server, nested(depth)).json["detail"]
+    assert inspect(server, nested(100)).status == 200
     deep = "".join(f"(type $t{n} (list $t{n - 1}))" for n in range(1, 5000))
     assert inspect(server, f"(component (type $t0 (list u8)) {deep})".encode()).problem == "bad-module"
 

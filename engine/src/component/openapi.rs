@@ -7,8 +7,10 @@ use serde_json::{Map, Value, json};
 
 /// All but what only the server knows: starts with `{"paths":`, which the members before go in front of.
 pub(super) fn document(functions: &[Function]) -> String {
-    let paths: Map<String, Value> =
-        functions.iter().map(|function| (format!("/{}", function.path), json!({ "post": operation(function) }))).collect();
+    let paths: Map<String, Value> = functions
+        .iter()
+        .map(|function| (format!("/{}", function.path), json!({ "post": operation(function) })))
+        .collect();
     let components = json!({
         "schemas": { "problem": problem() },
         "responses": { "problem": described("Why there is no result", &problem_content(&problem_reference())) },
@@ -55,7 +57,7 @@ fn json_content(schema: &Value) -> Value {
 fn problem_content(schema: &Value) -> Value {
     let example = json!({
         "type": "/_mayfly/errors/bad-argument", "title": "The arguments do not fit", "status": 422,
-        "detail": "$.point.x: expected u32, found -1, which is not from 0 to 4294967295", "instance": "4ba9d22767f7933e",
+        "detail": "$.point.x: expected s32, found \"1\"", "instance": "4ba9d22767f7933e",
     });
     json!({ "application/problem+json": { "schema": schema, "example": example } })
 }

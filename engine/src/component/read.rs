@@ -1,4 +1,5 @@
-//! Arguments of a typed function, from JSON: read by their types in one pass, refused with the place of the first mismatch.
+//! Arguments of a typed function, from JSON: read by their types in one pass, refused with the place of the first
+//! mismatch.
 
 use super::refusal::{Refusal, mayfly_refusal_t};
 use super::shape::{Integer, Members, Shape};
@@ -156,10 +157,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
             Shape::Enum(cases) if cases.find(text).is_some() => Ok(Val::Enum(text.to_owned())),
             Shape::Variant(cases) => match cases.find(text) {
                 Some((_, None)) => Ok(Val::Variant(text.to_owned(), None)),
-                Some((_, Some(payload))) => Err(self.reading.fail(format!(
-                    "the case `{text}` has a value: expected {{\"{text}\": {}}}",
-                    payload.describe()
-                ))),
+                Some((_, Some(payload))) => Err(self
+                    .reading
+                    .fail(format!("the case `{text}` has a value: expected {{\"{text}\": {}}}", payload.describe()))),
                 None => Err(self.mismatch(shown(text))),
             },
             _ => Err(self.mismatch(shown(text))),
@@ -214,19 +214,25 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 let values = Object { members: fields, reading: self.reading }.visit_map(members)?;
                 Ok(Val::Record(fields.iter().map(|(name, _)| name.clone()).zip(values).collect()))
             }
-            Shape::Variant(cases) => self.only_member(members, |name| match cases.find(name) {
-                Some((_, payload)) => Ok(payload.as_ref()),
-                None => Err(format!("expected one of {}, found {}", cases.names(), shown(name))),
-            }).map(|(name, value)| Val::Variant(name, value)),
-            Shape::Result(ok, err) => self.only_member(members, |name| match name {
-                "ok" => Ok(ok.as_deref()),
-                "err" => Ok(err.as_deref()),
-                _ => Err(format!("expected `ok` or `err`, found {}", shown(name))),
-            }).map(|(name, value)| Val::Result(if name == "ok" { Ok(value) } else { Err(value) })),
-            Shape::Option(inner) if inner.is_option() => self.only_member(members, |name| match name {
-                "some" => Ok(Some(&**inner)),
-                _ => Err(format!("expected `some`, found {}", shown(name))),
-            }).map(|(_, value)| value.map_or(Val::Option(None), |value| *value)),
+            Shape::Variant(cases) => self
+                .only_member(members, |name| match cases.find(name) {
+                    Some((_, payload)) => Ok(payload.as_ref()),
+                    None => Err(format!("expected one of {}, found {}", cases.names(), shown(name))),
+                })
+                .map(|(name, value)| Val::Variant(name, value)),
+            Shape::Result(ok, err) => self
+                .only_member(members, |name| match name {
+                    "ok" => Ok(ok.as_deref()),
+                    "err" => Ok(err.as_deref()),
+                    _ => Err(format!("expected `ok` or `err`, found {}", shown(name))),
+                })
+                .map(|(name, value)| Val::Result(if name == "ok" { Ok(value) } else { Err(value) })),
+            Shape::Option(inner) if inner.is_option() => self
+                .only_member(members, |name| match name {
+                    "some" => Ok(Some(&**inner)),
+                    _ => Err(format!("expected `some`, found {}", shown(name))),
+                })
+                .map(|(_, value)| value.map_or(Val::Option(None), |value| *value)),
             _ => Err(self.mismatch("an object")),
         }
     }
@@ -274,7 +280,12 @@ impl<'a> Seed<'a> {
         }
     }
 
-    fn next_item<'de, A: SeqAccess<'de>>(&self, items: &mut A, index: usize, of: &Shape) -> Result<Option<Val>, A::Error> {
+    fn next_item<'de, A: SeqAccess<'de>>(
+        &self,
+        items: &mut A,
+        index: usize,
+        of: &Shape,
+    ) -> Result<Option<Val>, A::Error> {
         let seed = Seed { shape: of, reading: self.reading };
         self.reading.at(Step::Item(index), || items.next_element_seed(seed))
     }
@@ -302,7 +313,9 @@ impl<'a> Seed<'a> {
         let Some(name) = members.next_key::<String>()? else { return Err(self.mismatch("an empty object")) };
         let shape = find(&name).map_err(|why| self.reading.fail(why))?;
         let value = self.reading.at(Step::Member(name.clone()), || match shape {
-            Some(shape) => members.next_value_seed(Seed { shape, reading: self.reading }).map(|value| Some(Box::new(value))),
+            Some(shape) => {
+                members.next_value_seed(Seed { shape, reading: self.reading }).map(|value| Some(Box::new(value)))
+            }
             None => match members.next_value::<Option<IgnoredAny>>()? {
                 None => Ok(None),
                 Some(_) => Err(self.reading.fail("expected null, as it has no value")),
@@ -310,7 +323,9 @@ impl<'a> Seed<'a> {
         })?;
         match members.next_key::<String>()? {
             None => Ok((name, value)),
-            Some(other) => Err(self.reading.fail(format!("expected one member, found {} and {}", shown(&name), shown(&other)))),
+            Some(other) => {
+                Err(self.reading.fail(format!("expected one member, found {} and {}", shown(&name), shown(&other))))
+            }
         }
     }
 }
@@ -339,7 +354,11 @@ impl<'de> Visitor<'de> for Object<'_> {
             };
             let seed = Seed { shape, reading: self.reading };
             let value = self.reading.at(Step::Member(name), || {
-                if values[place].is_some() { Err(self.reading.fail("the member is given twice")) } else { members.next_value_seed(seed) }
+                if values[place].is_some() {
+                    Err(self.reading.fail("the member is given twice"))
+                } else {
+                    members.next_value_seed(seed)
+                }
             })?;
             values[place] = Some(value);
         }
@@ -349,7 +368,11 @@ impl<'de> Visitor<'de> for Object<'_> {
                 Err(self.reading.fail(format!("expected {}, found nothing: the member is missing", shape.describe())))
             }),
         };
-        values.into_iter().zip(self.members.iter()).map(|(value, member)| value.map_or_else(|| absent(member), Ok)).collect()
+        values
+            .into_iter()
+            .zip(self.members.iter())
+            .map(|(value, member)| value.map_or_else(|| absent(member), Ok))
+            .collect()
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Vec<Val>, E> {

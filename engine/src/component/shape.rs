@@ -1,4 +1,5 @@
-//! The types of typed functions, taken out of Wasmtime's once: what arguments are read by and documents are written from.
+//! The types of typed functions, taken out of Wasmtime's once: what arguments are read by and documents are written
+//! from.
 
 use std::collections::HashMap;
 use wasmtime::component::Type;
@@ -120,9 +121,9 @@ impl Shape {
             }
             Type::Tuple(tuple) => Self::Tuple(tuple.types().map(|ty| Self::new(&ty, left)).collect::<Result<_, _>>()?),
             Type::Variant(variant) => {
-                let cases = variant.cases().map(|Case { name, ty }| {
-                    Ok((name.to_owned(), ty.map(|ty| Self::new(&ty, left)).transpose()?))
-                });
+                let cases = variant
+                    .cases()
+                    .map(|Case { name, ty }| Ok((name.to_owned(), ty.map(|ty| Self::new(&ty, left)).transpose()?)));
                 Self::Variant(Members::new(cases.collect::<Result<_, String>>()?))
             }
             Type::Enum(cases) => Self::Enum(names(cases.names(), left)?),
@@ -169,6 +170,8 @@ impl Shape {
 }
 
 fn names<'a>(names: impl ExactSizeIterator<Item = &'a str>, left: &mut usize) -> Result<Members<()>, String> {
-    *left = left.checked_sub(names.len()).ok_or_else(|| format!("more than the {MAX_SHAPES} names a component may have"))?;
+    *left = left
+        .checked_sub(names.len())
+        .ok_or_else(|| format!("more than the {MAX_SHAPES} names a component may have"))?;
     Ok(Members::new(names.map(|name| (name.to_owned(), ())).collect()))
 }

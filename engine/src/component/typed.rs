@@ -143,7 +143,11 @@ fn explain(error: Error) -> Error {
         return error;
     }
     let why = error.root_cause().to_string();
-    let kind = if why.contains("fuel allocated for hostcalls") { mayfly_refusal_t::TooLarge } else { mayfly_refusal_t::BadResult };
+    let kind = if why.contains("fuel allocated for hostcalls") {
+        mayfly_refusal_t::TooLarge
+    } else {
+        mayfly_refusal_t::BadResult
+    };
     let why = match kind {
         mayfly_refusal_t::TooLarge => format!("the function's result takes more than {} MiB", HOSTCALL_FUEL >> 20),
         _ => why,

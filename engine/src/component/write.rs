@@ -46,7 +46,11 @@ impl Text {
         self.put(&serde_json::to_string(text).unwrap_or_default())
     }
 
-    fn array<T>(&mut self, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Self, T) -> Written) -> Written {
+    fn array<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Self, T) -> Written,
+    ) -> Written {
         self.put("[")?;
         for (index, item) in items.into_iter().enumerate() {
             if index > 0 {
@@ -103,8 +107,14 @@ impl Text {
             Val::Result(Ok(payload)) => self.object([("ok", payload.as_deref())]),
             Val::Result(Err(payload)) => self.object([("err", payload.as_deref())]),
             // Functions that have these are refused when they are linked.
-            Val::Resource(_) | Val::Future(_) | Val::Stream(_) | Val::ErrorContext(_) | Val::Map(_)
-            | Val::FixedLengthList(_) => Err(Refusal::new(mayfly_refusal_t::BadResult, "a result that JSON cannot carry")),
+            Val::Resource(_)
+            | Val::Future(_)
+            | Val::Stream(_)
+            | Val::ErrorContext(_)
+            | Val::Map(_)
+            | Val::FixedLengthList(_) => {
+                Err(Refusal::new(mayfly_refusal_t::BadResult, "a result that JSON cannot carry"))
+            }
         }
     }
 }

@@ -71,7 +71,9 @@ fn world_of(resolve: &Resolve, world: &World) -> (&'static str, Option<String>) 
                 if name.starts_with("wasi:cli/run@0.2.") {
                     return ("command", None);
                 }
-                functions.extend(resolve.interfaces[*id].functions.values().map(|found| (format!("{name}/{}", found.name), found)));
+                functions.extend(
+                    resolve.interfaces[*id].functions.values().map(|found| (format!("{name}/{}", found.name), found)),
+                );
             }
             (_, WorldItem::Function(function)) => {
                 let takes_text = matches!(&function.params[..], [only] if only.ty == Type::String);
@@ -105,13 +107,16 @@ fn unsupported(resolve: &Resolve, ty: Type, seen: &mut HashSet<Type>) -> Option<
     if !seen.insert(ty) {
         return None;
     }
-    let mut any = |mut types: &mut dyn Iterator<Item = Type>| (&mut types).find_map(|ty| unsupported(resolve, ty, seen));
+    let mut any =
+        |mut types: &mut dyn Iterator<Item = Type>| (&mut types).find_map(|ty| unsupported(resolve, ty, seen));
     match &resolve.types[id].kind {
         TypeDefKind::Record(record) => any(&mut record.fields.iter().map(|field| field.ty)),
         TypeDefKind::Tuple(tuple) => any(&mut tuple.types.iter().copied()),
         TypeDefKind::Variant(variant) => any(&mut variant.cases.iter().filter_map(|case| case.ty)),
         TypeDefKind::Result(result) => any(&mut result.ok.into_iter().chain(result.err)),
-        TypeDefKind::Option(inner) | TypeDefKind::List(inner) | TypeDefKind::Type(inner) => any(&mut [*inner].into_iter()),
+        TypeDefKind::Option(inner) | TypeDefKind::List(inner) | TypeDefKind::Type(inner) => {
+            any(&mut [*inner].into_iter())
+        }
         TypeDefKind::Flags(_) | TypeDefKind::Enum(_) => None,
         TypeDefKind::Resource | TypeDefKind::Handle(_) => Some("a resource"),
         TypeDefKind::Future(_) => Some("a future"),
