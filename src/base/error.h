@@ -23,6 +23,7 @@ enum class ErrorCode {
   kBadMultipart,
   kBadBundle,
   kBadMetadata,
+  kBadPipeline,
   // What a function did
   kTrap,
   kExitCode,
@@ -35,6 +36,7 @@ enum class ErrorCode {
   kNoResponse,
   kBadResponse,
   kFunctionError,
+  kBrokenPipeline,
   // What a client asked for
   kUnknownFunction,
   kUnknownVersion,

@@ -1,17 +1,25 @@
 #include "server/function_call.h"
 
 #include "invoke/invocation.h"
+#include "invoke/pipeline.h"
 #include "server/server_name.h"
 
 namespace mayfly::server {
 namespace {
 
-// The text that an invocation's views point into, and the invocation.
+// The text that a call's views point into, and the call.
 struct FunctionCall {
   CallTarget target;
   ServerName server;
-  std::shared_ptr<invoke::Invocation> invocation;
+  std::shared_ptr<void> running;  // an Invocation or a Pipeline
 };
+
+template <typename Running>
+void start(Exchange& exchange, std::shared_ptr<FunctionCall> call, std::shared_ptr<Running> running) {
+  call->running = running;
+  exchange.keep(std::move(call));
+  running->start();
+}
 
 }  // namespace
 
@@ -35,10 +43,14 @@ void call_function(LoopContext& context, Exchange& exchange, CallTarget target) 
   invoke::BodySource* streamed_body = exchange.is_receiving() ? &exchange : nullptr;
   invoke::CallRequest request{version,       described,     exchange.take_body(),
                               streamed_body, exchange.id(), exchange.is_seed()};
-  call->invocation = std::make_shared<invoke::Invocation>(context.environment, std::move(request), exchange);
-  const auto invocation = call->invocation;
-  exchange.keep(std::move(call));
-  invocation->start();
+  if (version->is_pipeline()) {
+    auto stages = std::move(call->target.stages);
+    return start(
+        exchange, std::move(call),
+        std::make_shared<invoke::Pipeline>(context.environment, std::move(request), std::move(stages), exchange));
+  }
+  start(exchange, std::move(call),
+        std::make_shared<invoke::Invocation>(context.environment, std::move(request), exchange));
 }
 
 }  // namespace mayfly::server

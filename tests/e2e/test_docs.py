@@ -56,7 +56,7 @@ def test_an_example_prints_what_its_readme_says(running, example):
 def test_every_example_of_the_table_answers(running):
     address, _ = running
     commands = re.findall(r"`(curl .*?)` \|$", (EXAMPLES / "README.md").read_text(), re.M)
-    assert len(commands) == 10
+    assert len(commands) == 11
     for command in commands:
         if "tcp-backend" not in command:  # needs a backend: test_examples.py
             shell(command.replace("curl ", "curl -sSf "), address)
@@ -71,6 +71,18 @@ def test_what_make_run_prints_works(running):
     assert answers[1].startswith("534678912\n")
     assert answers[2] == '{"name_twice":"John John"}\n'
     assert '"url":"http://' in answers[3]
+
+
+def test_what_the_page_on_pipelines_says_works(running, binary):
+    address, _ = running
+    block = (ROOT / "docs/pipelines.md").read_text().split("```sh\n")[1].split("```")[0]
+    lines = [line.split("  #")[0] for line in block.splitlines()]
+    verbs = {"mayfly": lambda line: f"{binary} {line.removeprefix('mayfly ')} --server http://{address}",
+             "curl": lambda line: line.replace("curl ", "curl -sSf ")}
+    answers = [shell(verbs[line.split()[0]](line), address) for line in lines]
+    assert answers[1] == "Hello, Ada!\n-- mayfly\n"
+    assert answers[3].startswith("Hello, ") and answers[3] != answers[1]
+    assert '"kind":"pipeline"' in answers[5]
 
 
 def test_what_the_readme_says_works(running, binary):
