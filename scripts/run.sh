@@ -24,6 +24,10 @@ for name in answer hello-wat hello-as hello-c hello-go sudoku greet-handle hello
 done
 deploy examples/name-twice/name_twice.wasm --name name-twice
 deploy examples/cgi-env/cgi-env.wasm --cgi
+for name in clean greet sign; do
+  deploy "examples/pipeline/$name.wat"
+done
+deploy examples/pipeline
 
 cat << TEXT
 

@@ -37,6 +37,12 @@ json::object describe_version(const Version& version, std::string_view url) {
                          {"size", facts.size},
                          {"created_ms", facts.created},
                          {"code", describe_code(version)}};
+  if (version.is_pipeline()) {
+    described.erase("code");
+    json::array stages;
+    for (const std::string& stage : facts.stages) stages.emplace_back(stage);
+    described["stages"] = std::move(stages);
+  }
   if (!facts.bundle.empty()) described["bundle"] = "sha256:" + facts.bundle;
   return described;
 }

@@ -55,6 +55,10 @@ constexpr std::array kCatalogue = {
     ErrorEntry{kBadMetadata, 400, "bad-metadata", "Bad metadata.json",
                "The bundle needs a metadata.json at its root: "
                "{\"language\": \"wasm\", \"entrypointFile\": \"function.wasm\"}, naming a file of the bundle."},
+    ErrorEntry{
+        kBadPipeline, 422, "bad-pipeline", "Not a pipeline",
+        "A pipeline is `stages = [\"clean\", \"hello\"]`, TOML: 1 to 16 names of functions that are deployed, of any "
+        "kind but typed ones, and not itself. The detail says what is wrong. docs/pipelines.md has more."},
     ErrorEntry{kTrap, 500, "trap", "The function trapped",
                "The function stopped with a WebAssembly trap: a panic, an abort, an access out of bounds. Its stack "
                "trace is in the function log of the server, under the request id of this response."},
@@ -93,6 +97,9 @@ constexpr std::array kCatalogue = {
         kNoJson, 502, "no-json", "The function returned no JSON",
         "At /exec the text that `exec` returns has to be one JSON value; the detail says where it is not. Return "
         "the text of a JSON serialiser."},
+    ErrorEntry{kBrokenPipeline, 500, "broken-pipeline", "A stage of the pipeline is missing",
+               "The detail names a stage that was removed, or is now what no stage can be. Deploy it again, or deploy "
+               "the pipeline without it."},
     ErrorEntry{kUnknownFunction, 404, "unknown-function", "Unknown function",
                "No function has this name here. `mayfly list` shows those that exist; deploy one with "
                "`curl -T hello.wasm http://127.0.0.1:8080/_mayfly/v1/functions/hello`."},

@@ -23,6 +23,7 @@ enum class ErrorCode {
   kBadMultipart,
   kBadBundle,
   kBadMetadata,
+  kBadPipeline,
   // What a function did
   kTrap,
   kExitCode,
@@ -36,6 +37,7 @@ enum class ErrorCode {
   kBadResponse,
   kFunctionError,
   kNoJson,
+  kBrokenPipeline,
   // What a client asked for
   kUnknownFunction,
   kUnknownVersion,

@@ -26,10 +26,27 @@ class LogLine {
     return *this;
   }
 
+  // A list of objects: `add` is called with each value, and adds its members.
+  template <typename Values, typename Add>
+  LogLine& list(std::string_view name, const Values& values, Add add) {
+    start_member(name);
+    line_ += '[';
+    for (const auto& value : values) {
+      if (line_.back() == '}') line_ += ',';
+      line_ += '{';
+      add(*this, value);
+      line_ += '}';
+    }
+    line_ += ']';
+    return *this;
+  }
+
   std::string finish() && { return std::move(line_ += "}\n"); }
 
  private:
-  void start_member(std::string_view name) { line_.append(",\"").append(name).append("\":"); }
+  void start_member(std::string_view name) {
+    line_.append(line_.back() == '{' ? "\"" : ",\"").append(name).append("\":");
+  }
 
   std::string line_;
 };

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include <array>
+#include <vector>
 
 namespace mayfly {
 namespace {
@@ -27,6 +28,17 @@ TEST(Log, WritesEveryLineAsJsonBeforeItIsGone) {
             text.npos)
       << text;
   EXPECT_NE(text.find("\"event\":\"second\"}\n"), text.npos);
+}
+
+TEST(LogLine, HasListsOfObjects) {
+  const auto line = [](std::vector<int> values) {
+    LogLine made("request");
+    made.list("stages", values, [](LogLine& object, int value) { object.number("n", value).text("t", "x"); });
+    return std::move(made.number("after", 1)).finish();
+  };
+  EXPECT_NE(line({}).find(R"(,"stages":[],"after":1})"), std::string::npos) << line({});
+  EXPECT_NE(line({1, 2}).find(R"(,"stages":[{"n":1,"t":"x"},{"n":2,"t":"x"}],"after":1})"), std::string::npos)
+      << line({1, 2});
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "deploy/deployer.h"
 #include "deploy/function_file.h"
 #include "deploy/pack.h"
+#include "deploy/pipeline_file.h"
 #include "sandbox/limits.h"
 
 #include <fmt/format.h>
@@ -32,6 +33,7 @@ struct Deploy {
   Client client;
   std::string file = ".";
   std::string name;
+  std::vector<std::string> stages;
   bool cgi = false;
   bool timing = false;
   bool accept = false;
@@ -40,7 +42,10 @@ struct Deploy {
 
   int run();
   Result<Client::Request> make_request();
+  Client::Request add_options(Client::Request request) const;
   Status pack(const std::filesystem::path& path, const deploy::FunctionFile& described, Client::Request& request);
+  Status use_pipeline(const std::string& text, const deploy::FunctionFile& described, const std::filesystem::path& path,
+                      Client::Request& request);
   Status read_function_file(const std::filesystem::path& path, Client::Request& request);
 };
 
@@ -60,6 +65,17 @@ Status Deploy::pack(const std::filesystem::path& path, const deploy::FunctionFil
   return {};
 }
 
+// A pipeline goes as it stands: the server reads all of it.
+Status Deploy::use_pipeline(const std::string& text, const deploy::FunctionFile& described,
+                            const std::filesystem::path& path, Client::Request& request) {
+  if (name.empty()) name = described.name;
+  if (name.empty()) {
+    return fail(ErrorCode::kBadConfig, fmt::format("{} names no function: add `name = \"NAME\"`", path.string()));
+  }
+  request.body = text;
+  return {};
+}
+
 // What a function.toml says; an option of the command line takes the place of one of the file, but for those that may
 // be repeated, which add to it.
 Status Deploy::read_function_file(const std::filesystem::path& path, Client::Request& request) {
@@ -67,8 +83,11 @@ Status Deploy::read_function_file(const std::filesystem::path& path, Client::Req
   if (!text) return fail(text.error());
   auto read = deploy::parse_function_file(*text, path.string());
   if (!read) return fail(std::move(read.error()));
+  if (!read->stages.empty()) return use_pipeline(*text, *read, path, request);
   if (read->module.empty()) {
-    return fail(ErrorCode::kBadConfig, fmt::format("{} names no module: add `module = \"NAME.wasm\"`", path.string()));
+    return fail(
+        ErrorCode::kBadConfig,
+        fmt::format("{} names no module: add `module = \"NAME.wasm\"`, or the `stages` of a pipeline", path.string()));
   }
   if (name.empty()) name = read->name;
   file = path.parent_path() / read->module;
@@ -83,6 +102,11 @@ Status Deploy::read_function_file(const std::filesystem::path& path, Client::Req
 Result<Client::Request> Deploy::make_request() {
   Client::Request request{"PUT", {}, {}, {}};
   std::filesystem::path path = file;
+  if (!stages.empty()) {
+    if (name.empty()) name = file;
+    request.body = deploy::pipeline_file(stages);
+    return add_options(std::move(request));
+  }
   if (std::filesystem::is_directory(path)) path /= "function.toml";
   if (path.extension() == ".toml") {
     if (auto read = read_function_file(path, request); !read) return fail(std::move(read.error()));
@@ -93,6 +117,11 @@ Result<Client::Request> Deploy::make_request() {
     request.body = std::move(*bytes);
   }
   if (name.empty()) name = std::filesystem::path(file).stem();
+  return add_options(std::move(request));
+}
+
+// Of the command line.
+Client::Request Deploy::add_options(Client::Request request) const {
   request.path = "/functions/" + encode(name);
   for (const auto& [option, values] : passed) {
     for (const std::string& value : values) request.query.emplace_back(option, value);
@@ -126,6 +155,9 @@ void add_deploy(CLI::App& app, int& exit_code) {
                    "A .wasm or .wat file, a zip of one with its files, or a folder with a function.toml")
       ->capture_default_str();
   command->add_option("--name", deploy->name, "Name of the function; the file's name unless given");
+  command->add_option("--stages", deploy->stages, "A pipeline of these functions, NAME,NAME,...; `file` is its name")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command->add_flag("--cgi", deploy->cgi, "A CGI program: its output starts with headers");
   command->add_flag("--timing", deploy->timing, "Responses carry a Server-Timing header");
   command->add_flag("--accept-capabilities", deploy->accept, "The new version may do what the one before could not");

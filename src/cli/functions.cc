@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <boost/json.hpp>
 
 #include <ctime>
@@ -48,9 +49,15 @@ void print_list(const json::value& answer) {
   }
 }
 
+std::string what_is_called(const json::value& answer) {
+  const json::value* stages = answer.as_object().if_contains("stages");
+  if (stages == nullptr) return fmt::format("entry {}", text(answer, "entry"));
+  return fmt::format("stages {}", fmt::join(json::value_to<std::vector<std::string>>(*stages), ", "));
+}
+
 void print_function(const json::value& answer) {
-  fmt::print("{} at {}\n  kind {}, entry {}\n", text(answer, "name"), text(answer, "url"), text(answer, "kind"),
-             text(answer, "entry"));
+  fmt::print("{} at {}\n  kind {}, {}\n", text(answer, "name"), text(answer, "url"), text(answer, "kind"),
+             what_is_called(answer));
   for (const json::value& version : answer.at("versions").as_array()) {
     fmt::print("  {} {}  {}  {} bytes\n", version.at("active").as_bool() ? "*" : " ", short_digest(version),
                local_time(version), version.at("size").to_number<std::uint64_t>());

@@ -3,8 +3,10 @@
 #include "base/text.h"
 #include "deploy/bundle.h"
 #include "registry/manifest.h"
+#include "registry/stages.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -42,6 +44,24 @@ Result<VersionRecord> choose(const std::vector<VersionRecord>& versions, std::st
     }
   }
   return fail(ErrorCode::kUnknownVersion, fmt::format("there is no version `{}`", wanted.substr(0, 100)));
+}
+
+// Names of the watched folder come first, so that nothing would answer under this one.
+Status check_free(const registry::Snapshot& snapshot, const std::string& name) {
+  if (!snapshot.folder.contains(name)) return {};
+  return fail(ErrorCode::kReservedName,
+              fmt::format("`{}` is a module of the folder that --dir names; change it there", name));
+}
+
+// A pipeline has no guest of its own to limit.
+Status check_pipeline_settings(const sandbox::Settings& settings) {
+  sandbox::Settings possible;
+  possible.server_timing = settings.server_timing;
+  possible.limits.wall = settings.limits.wall;
+  if (settings == possible) return {};
+  return fail(ErrorCode::kBadOption,
+              "a pipeline takes the options `timing` and `timeout`, of all its stages together; the others belong to "
+              "the functions that are its stages");
 }
 
 }  // namespace
@@ -85,7 +105,7 @@ Result<VersionRecord> Deployer::keep(const Upload& upload, const std::string& ar
     if (!kept) return fail(std::move(kept.error()));
     bundle = std::move(*kept);
   }
-  std::string manifest = registry::to_json({entry, upload.settings, capabilities, std::move(bundle)});
+  std::string manifest = registry::to_json({entry, upload.settings, capabilities, std::move(bundle), upload.stages});
   std::string digest = registry::version_digest(artefact, manifest);
   return VersionRecord{
       .function = upload.name,
@@ -99,6 +119,7 @@ Result<VersionRecord> Deployer::keep(const Upload& upload, const std::string& ar
 
 Result<Deployed> Deployer::deploy(Upload upload) {
   if (auto named = registry::check_name(upload.name); !named) return fail(std::move(named.error()));
+  if (!upload.stages.empty()) return deploy_pipeline(upload);
   if (auto there = services_.volumes.check(upload.settings.volumes); !there) return fail(std::move(there.error()));
   const std::string artefact = sha256_hex(upload.bytes);
   auto compiled = compile(upload, artefact);
@@ -115,10 +136,7 @@ Result<Deployed> Deployer::deploy(Upload upload) {
   if (!record) return fail(record.error());
 
   const std::lock_guard lock(writing_);
-  if (services_.registry.current()->folder.contains(upload.name)) {
-    return fail(ErrorCode::kReservedName,
-                fmt::format("`{}` is a module of the folder that --dir names; change it there", upload.name));
-  }
+  if (auto free = check_free(*services_.registry.current(), upload.name); !free) return fail(std::move(free.error()));
   if (auto accepted = check_capabilities(upload, capabilities); !accepted) return fail(std::move(accepted.error()));
   const auto published = services_.storage.publish(*record);
   if (!published) return fail(published.error());
@@ -129,6 +147,28 @@ Result<Deployed> Deployer::deploy(Upload upload) {
   publish(*version);
   optimise(*version, std::move(upload.bytes));
   return Deployed{std::move(*version), compiled->time, is_new};
+}
+
+// It reaches as far as its stages, each of which was accepted for itself.
+Result<Deployed> Deployer::deploy_pipeline(const Upload& upload) {
+  if (auto taken = check_pipeline_settings(upload.settings); !taken) return fail(std::move(taken.error()));
+  const sandbox::EntryPoint entry{sandbox::Kind::kPipeline, ""};
+  const sandbox::Capabilities capabilities{{fmt::format("call {}", fmt::join(upload.stages, ", "))}, {}};
+  const auto record = keep(upload, sha256_hex(upload.bytes), entry, capabilities);
+  if (!record) return fail(record.error());
+
+  const std::lock_guard lock(writing_);
+  const auto snapshot = services_.registry.current();
+  if (auto free = check_free(*snapshot, upload.name); !free) return fail(std::move(free.error()));
+  if (auto stages = registry::find_stages(*snapshot, upload.name, upload.stages); !stages) {
+    return fail(ErrorCode::kBadPipeline, std::move(stages.error().message));
+  }
+  const auto published = services_.storage.publish(*record);
+  if (!published) return fail(published.error());
+  auto version = from_record(*published);
+  if (!version) return fail(std::move(version.error()));
+  publish(*version);
+  return Deployed{std::move(*version), {}, !snapshot->functions.contains(upload.name)};
 }
 
 // A version that reaches further than the one before needs a word from who deploys it: the digest of what is new.
@@ -198,7 +238,7 @@ Result<VersionPtr> Deployer::from_record(const VersionRecord& record) {
   return std::make_shared<const Version>(
       Version::Facts{record.function, record.digest, record.artefact, std::move(manifest->bundle),
                      std::move(manifest->entry), std::move(manifest->settings), std::move(manifest->capabilities),
-                     record.size, record.created},
+                     record.size, record.created, std::move(manifest->stages)},
       services_.metrics.of(record.function));
 }
 
@@ -219,6 +259,10 @@ Result<VersionPtr> Deployer::rollback(const std::string& name, std::string_view 
   if (!chosen) return fail(chosen.error());
   auto version = from_record(*chosen);
   if (!version) return fail(std::move(version.error()));
+  if ((*version)->is_pipeline()) {
+    auto stages = registry::find_stages(*snapshot, name, (*version)->facts().stages);
+    if (!stages) return fail(std::move(stages.error()));
+  }
   if (auto moved = services_.storage.activate(name, chosen->digest); !moved) return fail(std::move(moved.error()));
   publish(*version);
   return version;

@@ -88,6 +88,7 @@ class Deployer final : public invoke::Loader {
   bool has_room() const { return compiling_.waiting() < kWaitingUploads; }
 
  private:
+  Result<Deployed> deploy_pipeline(const Upload& upload);
   struct Compiled;
   struct Source;
   Result<registry::Version::Loaded> prepare(const Source& source, const sandbox::Settings& settings) const;

@@ -31,13 +31,14 @@ class Reader {
       return add(key, key, node);
     if (key == "allow") return add_all("allow", key, node);
     if (key == "volumes") return add_all("volume", key, node);
-    if (key == "files") return read_files(node);
+    if (key == "files") return read_texts(key, node, result_.files);
+    if (key == "stages") return read_texts(key, node, result_.stages);
     if (key == "env") return add_environment(node);
     if (key == "limits") return add_limits(node);
     return bad_config(
         file_, node.source(),
-        fmt::format("there is no key `{}`; there are name, module, entry, cgi, argv, timing, tenant, allow, volumes, "
-                    "files, [env] and [limits]",
+        fmt::format("there is no key `{}`; there are name, module, stages, entry, cgi, argv, timing, tenant, allow, "
+                    "volumes, files, [env] and [limits]",
                     key));
   }
 
@@ -68,11 +69,11 @@ class Reader {
     return {};
   }
 
-  Status read_files(const toml::node& node) {
+  Status read_texts(std::string_view key, const toml::node& node, std::vector<std::string>& into) {
     const auto* list = node.as_array();
-    if (list == nullptr) return bad_config(file_, node.source(), "`files` is not a list of texts");
+    if (list == nullptr) return bad_config(file_, node.source(), fmt::format("`{}` is not a list of texts", key));
     for (const toml::node& entry : *list) {
-      if (auto read = read_text("files", entry, result_.files.emplace_back()); !read) return read;
+      if (auto read = read_text(key, entry, into.emplace_back()); !read) return read;
     }
     return {};
   }

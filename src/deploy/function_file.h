@@ -9,10 +9,12 @@
 
 namespace mayfly::deploy {
 
-// A `function.toml`: what a function is called, where its module is, and its options as an upload URL has them.
+// A `function.toml`: what a function is called, where its module is or which functions it calls as a pipeline, and its
+// options as an upload URL has them.
 struct FunctionFile {
-  std::string name;    // "" when the file has none
-  std::string module;  // path, relative to the file; "" when the file has none
+  std::string name;                 // "" when the file has none
+  std::string module;               // path, relative to the file; "" when the file has none
+  std::vector<std::string> stages;  // of a pipeline: names of functions
   std::vector<std::pair<std::string, std::string>> options;
   std::vector<std::string> files;  // that go with the module: paths, relative to the file, of files and folders
 };

@@ -3,6 +3,7 @@
 #include "deploy/bundle.h"
 #include "deploy/function_file.h"
 #include "deploy/options.h"
+#include "deploy/pipeline_file.h"
 
 #include <fmt/format.h>
 
@@ -74,6 +75,8 @@ Status unpack(Upload& upload) {
   if (!bundle) return fail(std::move(bundle.error()));
   auto described = read_function_file(*bundle);
   if (!described) return fail(std::move(described.error()));
+  if (!described->stages.empty())
+    return bad("function.toml has `stages`: upload it by itself, a pipeline needs no zip");
   const auto path = find_module(*bundle, *described);
   if (!path) return fail(path.error());
   if (auto applied = add_options(upload, parameters_of(std::move(*described))); !applied) return applied;
@@ -84,12 +87,21 @@ Status unpack(Upload& upload) {
   return {};
 }
 
+Status read_pipeline(Upload& upload) {
+  auto described = parse_pipeline_file(upload.bytes);
+  if (!described) return fail(std::move(described.error()));
+  upload.stages = std::move(described->stages);
+  return add_options(upload, parameters_of(std::move(*described)));
+}
+
 }  // namespace
 
 Result<Upload> read_upload(std::string name, std::string bytes, const std::vector<http::Parameter>& options) {
   Upload upload{.name = std::move(name), .bytes = std::move(bytes)};
   if (is_zip(upload.bytes)) {
     if (auto unpacked = unpack(upload); !unpacked) return fail(std::move(unpacked.error()));
+  } else if (is_pipeline_file(upload.bytes)) {
+    if (auto read = read_pipeline(upload); !read) return fail(std::move(read.error()));
   }
   if (auto applied = add_options(upload, options); !applied) return fail(std::move(applied.error()));
   return upload;

@@ -24,14 +24,16 @@ struct Bundled {
 
 struct Upload {
   std::string name;
-  std::string bytes;  // a module, binary or text
+  std::string bytes;  // a module, binary or text; or the function.toml of a pipeline
   sandbox::Settings settings = {};
   std::string accept = {};  // what it may do beyond the version before: the digest of that, or kAcceptAny
   Bundled bundled = {};
+  std::vector<std::string> stages = {};  // of a pipeline
 };
 
-// From what was sent - a module, or a zip - and the options of its URL, which win over those of a function.toml in the
-// zip. Its module is the one that function.toml names, or metadata.json, or the only one at the root.
+// From what was sent - a module, a zip, or the function.toml of a pipeline - and the options of its URL, which win over
+// those of a function.toml in the zip. Its module is the one that function.toml names, or metadata.json, or the only
+// one at the root.
 Result<Upload> read_upload(std::string name, std::string bytes, const std::vector<http::Parameter>& options);
 
 // All files of a zip but its module and what describes it; null when there are none.

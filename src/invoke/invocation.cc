@@ -150,7 +150,7 @@ void Invocation::wait() {
   if (std::exchange(woken_, false)) return make_ready();
   state_ = State::kWaiting;
   if (kind() == Kind::kHttp) sink_.watch_client();
-  if (head_ && !committed_) {  // what it has sent so far does not wait with it
+  if (head_ && !committed_ && may_stream()) {  // what it has sent so far does not wait with it
     if (auto sent = commit(); !sent) return fail_with(std::move(sent.error()));
   }
   limit_wall(std::chrono::milliseconds(0));
@@ -231,12 +231,16 @@ Status Invocation::send(std::string_view bytes) {
     return fail(ErrorCode::kResponseTooLarge,
                 fmt::format("the function wrote more than its {} bytes", settings().limits.response_bytes));
   }
+  if (const auto most = sink_.most_held(); most && output_bytes_ > *most) {
+    return fail(ErrorCode::kBodyTooLarge,
+                fmt::format("it wrote more than the {} bytes that the next stage takes", *most));
+  }
   if (committed_) {
     sink_.write(bytes);
     return {};
   }
   output_ += bytes;
-  return output_.size() > kCommitBytes ? commit() : Status();
+  return may_stream() && output_.size() > kCommitBytes ? commit() : Status();
 }
 
 Result<sandbox::abi::Head> Invocation::read_head() {
@@ -324,10 +328,16 @@ void Invocation::answer(http::Response response) {
 }
 
 // What a whole response cannot say: trailers, and a length that is not the body's, as in an answer to HEAD.
-bool Invocation::must_stream() const { return trailers_.size() > 0 || (length_ && *length_ != output_.size()); }
+bool Invocation::must_stream() const {
+  return may_stream() && (trailers_.size() > 0 || (length_ && *length_ != output_.size()));
+}
 
 void Invocation::fail_with(Error error, std::string_view allow) {
   const auto keep = shared_from_this();
+  if (!request_.pipeline.empty()) {
+    error.message =
+        fmt::format("stage `{}` of `{}`: {}", request_.version->function(), request_.pipeline, error.message);
+  }
   metrics().failed.fetch_add(1, std::memory_order_relaxed);
   if (task_) task_->log().flush();
   environment_.log.write(std::move(LogLine("failure")

@@ -23,7 +23,8 @@ struct CallRequest {
   std::string body;
   BodySource* streamed_body = nullptr;  // in place of `body`, for one that is still arriving
   std::string_view request_id;
-  bool seed_error = false;  // problems carry the seeds' `error` member
+  bool seed_error = false;         // problems carry the seeds' `error` member
+  std::string_view pipeline = {};  // that it is a stage of; "" for none
 };
 
 // One call of a function, from the request to the last byte of its response. Belongs to its loop; the sink owns it,
@@ -72,6 +73,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   Status commit();
   Result<sandbox::abi::Head> read_head();
   void succeed();
+  bool may_stream() const { return !sink_.most_held(); }
   bool must_stream() const;
   http::Response typed_response(sandbox::Outcome& outcome) const;
   void answer(http::Response response);

@@ -3,6 +3,7 @@
 #include "http/message.h"
 #include "metrics/receipt.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -17,6 +18,8 @@ class ResponseSink {
   virtual ~ResponseSink() = default;
 
   virtual void respond(http::Response response) = 0;  // whole
+  // For a sink that takes whole responses alone: the most bytes of body that it takes. None for one that streams.
+  virtual std::optional<std::size_t> most_held() const { return std::nullopt; }
   // Commits status and fields; the body follows. `length` is what it will have, where that is known: with less, or
   // more, the connection is cut.
   virtual void start(http::Response head, std::optional<std::uint64_t> length) = 0;

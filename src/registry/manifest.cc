@@ -99,6 +99,7 @@ Manifest read(const json::object& object) {
   }
   manifest.settings.limits = limits_of(object.at("limits").as_object());
   if (const json::value* bundle = object.if_contains("bundle")) manifest.bundle = bundle->as_string();
+  if (const json::value* stages = object.if_contains("stages")) manifest.stages = texts_of(*stages);
   return manifest;
 }
 
@@ -137,6 +138,7 @@ std::string to_json(const Manifest& manifest) {
   };
   if (manifest.settings.egress.is_broken()) object["allow_is_broken"] = true;
   if (!manifest.bundle.empty()) object["bundle"] = manifest.bundle;
+  if (!manifest.stages.empty()) object["stages"] = texts_json(manifest.stages);
   if (manifest.settings.argv) object["argv"] = to_utf8(*manifest.settings.argv);
   return json::serialize(object);
 }

@@ -9,6 +9,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mayfly::registry {
 
@@ -17,7 +18,8 @@ struct Manifest {
   sandbox::EntryPoint entry;
   sandbox::Settings settings;
   sandbox::Capabilities capabilities;
-  std::string bundle = {};  // 64 hex digits: the blob with the zip of its files; "" for none
+  std::string bundle = {};               // 64 hex digits: the blob with the zip of its files; "" for none
+  std::vector<std::string> stages = {};  // of a pipeline: the functions it calls
 
   bool operator==(const Manifest&) const = default;
 };

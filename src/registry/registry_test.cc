@@ -61,6 +61,12 @@ TEST(Manifest, SurvivesItsJson) {
   EXPECT_EQ(parse_manifest(to_json(bundled)), bundled);
   EXPECT_NE(to_json(bundled), to_json(manifest)) << "other files are another version";
 
+  Manifest pipeline = manifest;
+  pipeline.entry = {sandbox::Kind::kPipeline, ""};
+  pipeline.settings.entry = "";
+  pipeline.stages = {"a", "b"};
+  EXPECT_EQ(parse_manifest(to_json(pipeline)), pipeline);
+
   Manifest broken = manifest;
   broken.settings.egress.set_broken();
   EXPECT_EQ(parse_manifest(to_json(broken)), broken);

@@ -25,8 +25,9 @@ class Version {
     sandbox::EntryPoint entry;  // kind, and the export that is called
     sandbox::Settings settings;
     sandbox::Capabilities capabilities;
-    std::uint64_t size = 0;    // bytes of the module
-    std::int64_t created = 0;  // Unix milliseconds
+    std::uint64_t size = 0;                // bytes of the module
+    std::int64_t created = 0;              // Unix milliseconds
+    std::vector<std::string> stages = {};  // of a pipeline: names of the functions it calls, in order
   };
 
   Version(Facts facts, std::shared_ptr<metrics::Invocations> metrics)
@@ -34,6 +35,7 @@ class Version {
 
   const Facts& facts() const { return facts_; }
   const std::string& function() const { return facts_.function; }
+  bool is_pipeline() const { return facts_.entry.kind == sandbox::Kind::kPipeline; }
   const sandbox::Settings& settings() const { return facts_.settings; }
   metrics::Invocations& metrics() const { return *metrics_; }
 
@@ -42,7 +44,8 @@ class Version {
     std::shared_ptr<const sandbox::Program> program;
     std::vector<sandbox::vfs::Mount> mounts;  // what they see of files
   };
-  // Null until set_loaded(); any thread. An invocation keeps what it got: a better one may take its place.
+  // Null until set_loaded(), and of a pipeline; any thread. An invocation keeps what it got: a better one may take its
+  // place.
   std::shared_ptr<const Loaded> loaded() const { return loaded_.load(); }
   void set_loaded(Loaded loaded) const { loaded_.store(std::make_shared<const Loaded>(std::move(loaded))); }
 

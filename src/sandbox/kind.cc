@@ -41,13 +41,14 @@ std::string_view name_of(Kind kind) {
     case Kind::kHttp: return "http";
     case Kind::kExec: return "exec";
     case Kind::kTyped: return "typed";
+    case Kind::kPipeline: return "pipeline";
   }
   return "";
 }
 
 std::optional<Kind> kind_named(std::string_view name) {
-  for (const Kind kind :
-       {Kind::kRun, Kind::kCommand, Kind::kHandle, Kind::kHandler, Kind::kHttp, Kind::kExec, Kind::kTyped}) {
+  for (const Kind kind : {Kind::kRun, Kind::kCommand, Kind::kHandle, Kind::kHandler, Kind::kHttp, Kind::kExec,
+                          Kind::kTyped, Kind::kPipeline}) {
     if (name_of(kind) == name) return kind;
   }
   return std::nullopt;

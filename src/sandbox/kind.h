@@ -10,13 +10,14 @@ namespace mayfly::sandbox {
 
 // How a function is called and where its response comes from (ARCHITECTURE.md, "What a function may be").
 enum class Kind {
-  kRun,      // an export returns a number: its text is the response
-  kCommand,  // WASI preview1: body on stdin, the response is stdout
-  kHandle,   // the response is set with response_set_*
-  kHandler,  // as a command, with the export `handler` and JSON on both sides
-  kHttp,     // a component that exports a wasi:http handler
-  kExec,     // a component that exports `exec`: the body is its argument, what it returns is the response, JSON both
-  kTyped,    // a component that exports functions of its own: each answers at a path, with JSON by its types
+  kRun,       // an export returns a number: its text is the response
+  kCommand,   // WASI preview1: body on stdin, the response is stdout
+  kHandle,    // the response is set with response_set_*
+  kHandler,   // as a command, with the export `handler` and JSON on both sides
+  kHttp,      // a component that exports a wasi:http handler
+  kExec,      // a component that exports `exec`: the body is its argument, what it returns is the response, JSON both
+  kTyped,     // a component that exports functions of its own: each answers at a path, with JSON by its types
+  kPipeline,  // other functions, one after the other: it has no code of its own
 };
 
 std::string_view name_of(Kind kind);

@@ -35,8 +35,8 @@ Result<Admitted> Dispatcher::admit(LoopContext& context, const http::Request& he
   if (!has_body) return Admitted{std::nullopt, limits.body_bytes};
   Target target = router_.find(*context.registry.snapshot(), head);
   if (const auto* call = std::get_if<CallTarget>(&target.answer)) {
-    const std::size_t body_bytes = call->version->settings().limits.request_bytes;
-    const bool streams = call->version->facts().entry.kind == sandbox::Kind::kHttp;
+    const std::size_t body_bytes = call->first().settings().limits.request_bytes;
+    const bool streams = call->first().facts().entry.kind == sandbox::Kind::kHttp;
     return Admitted{std::move(target), body_bytes, streams};
   }
   const auto* endpoint = std::get_if<const Endpoint*>(&target.answer);

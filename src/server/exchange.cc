@@ -23,6 +23,13 @@ void log_receipt(LogLine& line, const metrics::Receipt& receipt) {
     line.number("sent", egress.bytes_out).number("received", egress.bytes_in);
   }
   if (egress.refused > 0) line.number("egress_refused", egress.refused);
+  if (receipt.stages.empty()) return;
+  line.list("stages", receipt.stages, [](LogLine& object, const metrics::StageReceipt& stage) {
+    object.text("function", stage.function).text("version", stage.version).number("status", stage.status);
+    object.number("ns", stage.taken.count()).number("queue_ns", stage.queue.count());
+    object.number("guest_ns", stage.guest.count()).number("host_ns", stage.host.count());
+    object.number("memory", stage.memory_peak);
+  });
 }
 
 // RFC 9110 section 6.5.1: trailers are for who asks for them.

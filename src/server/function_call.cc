@@ -1,18 +1,26 @@
 #include "server/function_call.h"
 
 #include "invoke/invocation.h"
+#include "invoke/pipeline.h"
 #include "server/server_name.h"
 
 namespace mayfly::server {
 namespace {
 
-// The text that an invocation's views point into, the invocation, and where its response goes if not to the exchange.
+// The text that a call's views point into, the call, and where its response goes if not to the exchange.
 struct FunctionCall {
   CallTarget target;
   ServerName server;
   std::unique_ptr<invoke::ResponseSink> sink;
-  std::shared_ptr<invoke::Invocation> invocation;
+  std::shared_ptr<void> running;  // an Invocation or a Pipeline
 };
+
+template <typename Running>
+void start(Exchange& exchange, std::shared_ptr<FunctionCall> call, std::shared_ptr<Running> running) {
+  call->running = running;
+  exchange.keep(std::move(call));
+  running->start();
+}
 
 }  // namespace
 
@@ -43,10 +51,13 @@ void call_function(LoopContext& context, Exchange& exchange, CallTarget target, 
   invoke::CallRequest request{version,       described,     std::move(body),
                               streamed_body, exchange.id(), exchange.is_seed()};
   invoke::ResponseSink& answer = call->sink ? *call->sink : static_cast<invoke::ResponseSink&>(exchange);
-  call->invocation = std::make_shared<invoke::Invocation>(context.environment, std::move(request), answer);
-  const auto invocation = call->invocation;
-  exchange.keep(std::move(call));
-  invocation->start();
+  if (version->is_pipeline()) {
+    auto stages = std::move(call->target.stages);
+    return start(exchange, std::move(call),
+                 std::make_shared<invoke::Pipeline>(context.environment, std::move(request), std::move(stages), answer));
+  }
+  start(exchange, std::move(call),
+        std::make_shared<invoke::Invocation>(context.environment, std::move(request), answer));
 }
 
 }  // namespace mayfly::server

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "http/query.h"
+#include "registry/stages.h"
 
 #include <fmt/format.h>
 
@@ -103,7 +104,13 @@ std::optional<Target> find_deployed(const Snapshot& snapshot, const NamedPath& p
   // Of the other kinds, only CGI programs are told what comes behind their name.
   if (path.more && !cgi && !has_paths(*found->second)) return std::nullopt;
   const std::string script(path.script);
-  return Target{CallTarget{found->second, script, cgi ? script + "/..." : script}};
+  CallTarget call{found->second, script, cgi ? script + "/..." : script};
+  if (found->second->is_pipeline()) {
+    auto stages = registry::find_stages(snapshot, found->first, found->second->facts().stages);
+    if (!stages) return Target{Refusal{std::move(stages.error())}};
+    call.stages = std::move(*stages);
+  }
+  return Target{std::move(call)};
 }
 
 Refusal unknown_function(const Snapshot& snapshot, const http::Request& request, const NamedPath& path) {

@@ -29,8 +29,12 @@ struct Endpoint {
 // Who answers a request: one of these.
 struct CallTarget {
   registry::VersionPtr version;
-  std::string script_name;  // the part of the path that named the function
-  std::string route;        // that matched
+  std::string script_name;                        // the part of the path that named the function
+  std::string route;                              // that matched
+  std::vector<registry::VersionPtr> stages = {};  // of a pipeline: what it calls
+
+  // What is given the request.
+  const registry::Version& first() const { return stages.empty() ? *version : *stages.front(); }
 };
 struct HealthTarget {};  // of a WAGI application
 struct Refusal {

@@ -57,7 +57,7 @@ def test_an_example_prints_what_its_readme_says(running, example):
 def test_every_example_of_the_table_answers(running):
     address, _ = running
     commands = re.findall(r"`(curl .*?)` \|$", (EXAMPLES / "README.md").read_text(), re.M)
-    assert len(commands) == 16
+    assert len(commands) == 17
     for command in commands:
         if command.rsplit("/", 1)[1] not in NEED_A_SERVER:
             shell(command.replace("curl ", "curl -sSf "), address)
@@ -87,6 +87,18 @@ def test_what_typed_md_says_works(running):
 def test_what_inspect_md_shows_is_printed(binary):
     command, shown = re.search(r"```console\n\$ mayfly (.*)\n((?:.*\n)*?)```", (ROOT / "docs/inspect.md").read_text()).groups()
     assert shell(f"{binary} {command}", DOCUMENTED) == shown
+
+
+def test_what_the_page_on_pipelines_says_works(running, binary):
+    address, _ = running
+    block = (ROOT / "docs/pipelines.md").read_text().split("```sh\n")[1].split("```")[0]
+    lines = [line.split("  #")[0] for line in block.splitlines()]
+    verbs = {"mayfly": lambda line: f"{binary} {line.removeprefix('mayfly ')} --server http://{address}",
+             "curl": lambda line: line.replace("curl ", "curl -sSf ")}
+    answers = [shell(verbs[line.split()[0]](line), address) for line in lines]
+    assert answers[1] == "Hello, Ada!\n-- mayfly\n"
+    assert answers[3].startswith("Hello, ") and answers[3] != answers[1]
+    assert '"kind":"pipeline"' in answers[5]
 
 
 def test_what_the_readme_says_works(running, binary):
