@@ -9,6 +9,7 @@ use super::sockets;
 use super::state::{Hooks, State};
 use super::{http02, http03, typed};
 use crate::instance::{Carried, Shared, mayfly_instance_config_t, mayfly_instance_t, watch_ticks};
+use crate::guarded;
 use crate::wake::{Bell, mayfly_wake_t};
 use bytes::Bytes;
 use std::ffi::c_void;
@@ -77,6 +78,14 @@ pub unsafe extern "C" fn mayfly_component_call(
     component: &mayfly_component_t,
     call: &mayfly_component_call_t,
 ) -> Box<mayfly_instance_t> {
+    guarded(|| Ok(unsafe { prepare(component, call) })).unwrap_or_else(|error| {
+        let shared = Box::into_raw(Box::new(Shared::new(0)));
+        let failed = Box::pin(std::future::ready(Err(error)));
+        mayfly_instance_t::of_component(failed, shared, Bell::new(call.wake, call.wake_data))
+    })
+}
+
+unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t) -> Box<mayfly_instance_t> {
     let input = Bytes::copy_from_slice(unsafe { call.input.get() });
     let shared = Box::into_raw(Box::new(Shared::new(call.instance.memory_bytes)));
     let outbox = Outbox::new(&call.outside);
