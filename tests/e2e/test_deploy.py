@@ -130,7 +130,7 @@ def test_bad_options_are_named_and_change_nothing(server):
     for query, named in (
         ("memory=lots", "memory"), ("memory=0", "memory"), ("memory=5GiB", "memory"), ("memory=-1", "memory"),
         ("cpu=0", "cpu"), ("cpu=16m", "cpu"), ("timeout=soon", "timeout"), ("timeout=61m", "timeout"),
-        ("response=2GiB", "response"), ("log=1e3", "log"), ("sockets=1025", "sockets"), ("sockets=x", "sockets"),
+        ("response=1025GiB", "response"), ("log=1e3", "log"), ("sockets=1025", "sockets"), ("sockets=x", "sockets"),
         ("env=novalue", "env"), ("env=%3Dx", "env"), ("env=a%3D%00", "env"), ("cgi=maybe", "cgi"),
         ("allow=udp%3D1.2.3.4:5", "allow"), ("allow=tcp%3Dnoport", "allow"), ("allow=tcp%3Da:70000", "allow"),
         ("colour=red", "colour"), ("memory=1MiB&nonsense", "nonsense"),
