@@ -86,6 +86,7 @@ inline constexpr std::size_t kHttpHeldBytes = 16 << 20;       // of all bodies o
 inline constexpr std::size_t kHttpRequests = 8;               // of a component that run at once; more wait
 inline constexpr unsigned kSyncThreads = 2;                   // wait for disks, which queue more by themselves
 inline constexpr std::size_t kListedBytes = 64 << 10;         // of one long fd_readdir, before the loop gets its turn
+inline constexpr std::size_t kMaxPlugs = 15;                  // of one composition: each has a memory of its own
 inline constexpr std::size_t kMaxVolumes = 16;                // mounted in one function
 inline constexpr std::size_t kMaxPathBytes = 4095;            // PATH_MAX of Linux without its NUL
 inline constexpr int kMaxSymbolicLinks = 40;                  // followed on the way of one path, as Linux
