@@ -178,7 +178,7 @@ Status Up::run() {
   dispatcher.router().add_api(
       {std::string(admin::FunctionsApi::kPath), [&](auto&, auto& exchange) { functions.handle(exchange); }});
   dispatcher.router().add_seed({std::string(compat::Handlers::kPath),
-                              [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kUploads});
+                                [&](auto& context, auto& exchange) { handlers.handle(context, exchange); }, kUploads});
   const char* ca_file = std::getenv("SSL_CERT_FILE");  // as OpenSSL's own programs have it
   server::Server server({.listen = *address, .loops = cores, .connections = connections},
                         {registry, admission, background, deployer, lines, dispatcher, resolver,
