@@ -43,6 +43,10 @@ json::object describe_version(const Version& version, std::string_view url) {
     for (const std::string& stage : facts.stages) stages.emplace_back(stage);
     described["stages"] = std::move(stages);
   }
+  if (!facts.plugged.empty()) {
+    described["composed_with"] = registry::plugged_json(facts.plugged);
+    described["component"] = "sha256:" + facts.component;
+  }
   if (!facts.bundle.empty()) described["bundle"] = "sha256:" + facts.bundle;
   return described;
 }

@@ -59,6 +59,10 @@ constexpr std::array kCatalogue = {
         kBadPipeline, 422, "bad-pipeline", "Not a pipeline",
         "A pipeline is `stages = [\"clean\", \"hello\"]`, TOML: 1 to 16 names of functions that are deployed, of any "
         "kind but typed ones, and not itself. The detail says what is wrong. docs/pipelines.md has more."},
+    ErrorEntry{
+        kBadComposition, 422, "bad-composition", "The components do not fit",
+        "`compose` names functions that are deployed, and are components that export what the upload, or one named "
+        "before, imports, with the same types. The detail says what does not fit."},
     ErrorEntry{kTrap, 500, "trap", "The function trapped",
                "The function stopped with a WebAssembly trap: a panic, an abort, an access out of bounds. Its stack "
                "trace is in the function log of the server, under the request id of this response."},

@@ -24,6 +24,7 @@ enum class ErrorCode {
   kBadBundle,
   kBadMetadata,
   kBadPipeline,
+  kBadComposition,
   // What a function did
   kTrap,
   kExitCode,

@@ -93,7 +93,8 @@ Status Deploy::read_function_file(const std::filesystem::path& path, Client::Req
   file = path.parent_path() / read->module;
   if (!read->files.empty()) return pack(path, *read, request);
   for (auto& option : read->options) {
-    const bool repeats = option.first == "env" || option.first == "allow" || option.first == "volume";
+    const bool repeats =
+        option.first == "env" || option.first == "allow" || option.first == "volume" || option.first == "compose";
     if (repeats || passed[option.first].empty()) request.query.push_back(std::move(option));
   }
   return {};
@@ -172,6 +173,7 @@ void add_deploy(CLI::App& app, int& exit_code) {
   pass("env", "Environment variable NAME=value; may be repeated");
   pass("allow", "Where it may connect: tcp=HOST:PORT, http=https://HOST, private; may be repeated");
   pass("volume", "Volume of the server as NAME:/path, or NAME:/path:rw; may be repeated");
+  pass("compose", "Deployed component whose exports it imports; may be repeated");
   pass("tenant", "Whose function it is");
   for (const sandbox::LimitField& field : sandbox::limit_fields()) {
     pass(std::string(field.option), fmt::format("Limit: {} [{}]", field.help, default_text(field)));

@@ -2,8 +2,8 @@
 
 #include "base/text.h"
 #include "deploy/bundle.h"
-#include "registry/manifest.h"
 #include "registry/stages.h"
+#include "sandbox/compose.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -96,31 +96,58 @@ Result<Deployer::Compiled> Deployer::compile(const Upload& upload, const std::st
 }
 
 // Its blobs are on the disk; the record of them is still to be published.
-Result<VersionRecord> Deployer::keep(const Upload& upload, const std::string& artefact,
-                                     const sandbox::EntryPoint& entry, const sandbox::Capabilities& capabilities) {
+Result<VersionRecord> Deployer::keep(const Upload& upload, const std::string& artefact, registry::Manifest manifest) {
   if (auto kept = services_.storage.put_blob(upload.bytes); !kept) return fail(std::move(kept.error()));
-  std::string bundle;
   if (upload.bundled.files) {
     auto kept = services_.storage.put_blob(upload.bundled.zip);
     if (!kept) return fail(std::move(kept.error()));
-    bundle = std::move(*kept);
+    manifest.bundle = std::move(*kept);
   }
-  std::string manifest = registry::to_json({entry, upload.settings, capabilities, std::move(bundle), upload.stages});
-  std::string digest = registry::version_digest(artefact, manifest);
+  std::string json = registry::to_json(manifest);
+  std::string digest = registry::version_digest(artefact, json);
   return VersionRecord{
       .function = upload.name,
       .digest = std::move(digest),
       .artefact = artefact,
-      .manifest = std::move(manifest),
+      .manifest = std::move(json),
       .size = upload.bytes.size(),
       .created = unix_milliseconds(),
   };
+}
+
+// The upload becomes one component with the active versions of those it names.
+Status Deployer::compose(Upload& upload, registry::Manifest& manifest) {
+  if (upload.compose.empty()) return {};
+  if (upload.compose.size() > sandbox::kMaxPlugs) {
+    return fail(ErrorCode::kBadComposition, fmt::format("`compose` names {} functions; {} are the most",
+                                                        upload.compose.size(), sandbox::kMaxPlugs));
+  }
+  const auto snapshot = services_.registry.current();
+  std::vector<sandbox::Plug> plugs;
+  for (const std::string& name : upload.compose) {
+    const auto found = snapshot->functions.find(name);
+    if (found == snapshot->functions.end()) {
+      return fail(ErrorCode::kBadComposition, fmt::format("`compose`: there is no deployed function `{}`{}",
+                                                          to_utf8(name.substr(0, 100)), near_names(*snapshot, name)));
+    }
+    auto bytes = services_.storage.read_blob(found->second->facts().artefact);
+    if (!bytes) return fail(std::move(bytes.error()));
+    plugs.push_back({name, std::move(*bytes)});
+    manifest.plugged.push_back({name, found->second->facts().digest});
+  }
+  manifest.component = sha256_hex(upload.bytes);
+  auto composed = sandbox::compose(upload.bytes, plugs);
+  if (!composed) return fail(std::move(composed.error()));
+  upload.bytes = std::move(*composed);
+  return {};
 }
 
 Result<Deployed> Deployer::deploy(Upload upload) {
   if (auto named = registry::check_name(upload.name); !named) return fail(std::move(named.error()));
   if (!upload.stages.empty()) return deploy_pipeline(upload);
   if (auto there = services_.volumes.check(upload.settings.volumes); !there) return fail(std::move(there.error()));
+  registry::Manifest manifest{};
+  if (auto composed = compose(upload, manifest); !composed) return fail(std::move(composed.error()));
   const std::string artefact = sha256_hex(upload.bytes);
   auto compiled = compile(upload, artefact);
   if (!compiled) return fail(std::move(compiled.error()));
@@ -132,7 +159,10 @@ Result<Deployed> Deployer::deploy(Upload upload) {
   upload.settings.entry = program.entry().name;
   const auto files = upload.bundled.files ? sandbox::Files::kBundled : sandbox::Files::kNone;
   const sandbox::Capabilities capabilities = sandbox::capabilities(program.abilities(), upload.settings, files);
-  const auto record = keep(upload, artefact, program.entry(), capabilities);
+  manifest.entry = program.entry();
+  manifest.settings = upload.settings;
+  manifest.capabilities = capabilities;
+  const auto record = keep(upload, artefact, std::move(manifest));
   if (!record) return fail(record.error());
 
   const std::lock_guard lock(writing_);
@@ -152,9 +182,12 @@ Result<Deployed> Deployer::deploy(Upload upload) {
 // It reaches as far as its stages, each of which was accepted for itself.
 Result<Deployed> Deployer::deploy_pipeline(const Upload& upload) {
   if (auto taken = check_pipeline_settings(upload.settings); !taken) return fail(std::move(taken.error()));
-  const sandbox::EntryPoint entry{sandbox::Kind::kPipeline, ""};
-  const sandbox::Capabilities capabilities{{fmt::format("call {}", fmt::join(upload.stages, ", "))}, {}};
-  const auto record = keep(upload, sha256_hex(upload.bytes), entry, capabilities);
+  if (!upload.compose.empty()) return fail(ErrorCode::kBadPipeline, "it has both `compose` and `stages`");
+  const auto record = keep(upload, sha256_hex(upload.bytes),
+                           {.entry = {sandbox::Kind::kPipeline, ""},
+                            .settings = upload.settings,
+                            .capabilities = {{fmt::format("call {}", fmt::join(upload.stages, ", "))}, {}},
+                            .stages = upload.stages});
   if (!record) return fail(record.error());
 
   const std::lock_guard lock(writing_);
@@ -226,9 +259,11 @@ void Deployer::optimise(const VersionPtr& version, std::string bytes) {
   if (version->loaded()->program->tier() == sandbox::Tier::kOptimised) return;
   optimising_.post([this, version, bytes = std::move(bytes)] {
     const Version::Facts& facts = version->facts();
-    auto program = services_.engine.load(bytes, facts.artefact, facts.entry.name);
+    const auto loaded = version->loaded();
+    auto program = services_.engine.load(bytes, facts.artefact, facts.entry.name, sandbox::Engine::Want::kOptimised,
+                                         loaded->program.get());
     // It was compiled once, so a failure is of the machine: the version stays as it is.
-    if (program) version->set_loaded({std::move(*program), version->loaded()->mounts});
+    if (program) version->set_loaded({std::move(*program), loaded->mounts});
   });
 }
 
@@ -238,7 +273,8 @@ Result<VersionPtr> Deployer::from_record(const VersionRecord& record) {
   return std::make_shared<const Version>(
       Version::Facts{record.function, record.digest, record.artefact, std::move(manifest->bundle),
                      std::move(manifest->entry), std::move(manifest->settings), std::move(manifest->capabilities),
-                     record.size, record.created, std::move(manifest->stages)},
+                     record.size, record.created, std::move(manifest->stages), std::move(manifest->plugged),
+                     std::move(manifest->component)},
       services_.metrics.of(record.function));
 }
 

@@ -5,6 +5,7 @@
 #include "invoke/loader.h"
 #include "metrics/book.h"
 #include "net/workers.h"
+#include "registry/manifest.h"
 #include "registry/registry.h"
 #include "sandbox/engine.h"
 #include "sandbox/vfs/volumes.h"
@@ -89,12 +90,12 @@ class Deployer final : public invoke::Loader {
 
  private:
   Result<Deployed> deploy_pipeline(const Upload& upload);
+  Status compose(Upload& upload, registry::Manifest& manifest);
   struct Compiled;
   struct Source;
   Result<registry::Version::Loaded> prepare(const Source& source, const sandbox::Settings& settings) const;
   Result<Compiled> compile(const Upload& upload, const std::string& artefact) const;
-  Result<storage::VersionRecord> keep(const Upload& upload, const std::string& artefact,
-                                      const sandbox::EntryPoint& entry, const sandbox::Capabilities& capabilities);
+  Result<storage::VersionRecord> keep(const Upload& upload, const std::string& artefact, registry::Manifest manifest);
   Status check_capabilities(const Upload& upload, const sandbox::Capabilities& capabilities);
   Result<registry::VersionPtr> from_record(const storage::VersionRecord& record);
   Status load_now(const registry::VersionPtr& version);

@@ -29,7 +29,7 @@ class Reader {
     if (key == "module") return read_text(key, node, result_.module);
     if (key == "entry" || key == "cgi" || key == "argv" || key == "timing" || key == "tenant")
       return add(key, key, node);
-    if (key == "allow") return add_all("allow", key, node);
+    if (key == "allow" || key == "compose") return add_all(key, key, node);
     if (key == "volumes") return add_all("volume", key, node);
     if (key == "files") return read_texts(key, node, result_.files);
     if (key == "stages") return read_texts(key, node, result_.stages);
@@ -38,7 +38,7 @@ class Reader {
     return bad_config(
         file_, node.source(),
         fmt::format("there is no key `{}`; there are name, module, stages, entry, cgi, argv, timing, tenant, allow, "
-                    "volumes, files, [env] and [limits]",
+                    "compose, volumes, files, [env] and [limits]",
                     key));
   }
 

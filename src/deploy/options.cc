@@ -113,7 +113,7 @@ Status set_flag(bool& flag, std::string_view name, std::string_view value) {
 }
 
 std::string known_options() {
-  std::string names = "entry, cgi, argv, env, allow, volume, tenant, timing";
+  std::string names = "entry, cgi, argv, env, allow, volume, tenant, timing, compose";
   for (const LimitField& field : sandbox::limit_fields()) names += fmt::format(", {}", field.option);
   return names;
 }

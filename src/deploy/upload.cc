@@ -56,6 +56,8 @@ Status add_options(Upload& upload, const std::vector<http::Parameter>& options) 
   for (const auto& [name, value] : options) {
     if (name == "accept") {
       upload.accept = value;
+    } else if (name == "compose") {
+      upload.compose.push_back(value);
     } else if (auto applied = apply_option(upload.settings, name, value); !applied) {
       return applied;
     }

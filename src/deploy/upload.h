@@ -28,7 +28,8 @@ struct Upload {
   sandbox::Settings settings = {};
   std::string accept = {};  // what it may do beyond the version before: the digest of that, or kAcceptAny
   Bundled bundled = {};
-  std::vector<std::string> stages = {};  // of a pipeline
+  std::vector<std::string> stages = {};   // of a pipeline
+  std::vector<std::string> compose = {};  // functions whose components it is composed with
 };
 
 // From what was sent - a module, a zip, or the function.toml of a pipeline - and the options of its URL, which win over

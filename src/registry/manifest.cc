@@ -100,6 +100,13 @@ Manifest read(const json::object& object) {
   manifest.settings.limits = limits_of(object.at("limits").as_object());
   if (const json::value* bundle = object.if_contains("bundle")) manifest.bundle = bundle->as_string();
   if (const json::value* stages = object.if_contains("stages")) manifest.stages = texts_of(*stages);
+  if (const json::value* plugged = object.if_contains("plugged")) {
+    for (const json::value& part : plugged->as_array()) {
+      manifest.plugged.push_back(
+          {json::value_to<std::string>(part.at("function")), json::value_to<std::string>(part.at("version"))});
+    }
+    manifest.component = object.at("component").as_string();
+  }
   return manifest;
 }
 
@@ -121,6 +128,14 @@ boost::json::object limits_json(const sandbox::Limits& limits) {
   return object;
 }
 
+boost::json::array plugged_json(const std::vector<Plugged>& plugged) {
+  json::array all;
+  for (const auto& [function, version] : plugged) {
+    all.emplace_back(json::object{{"function", function}, {"version", version}});
+  }
+  return all;
+}
+
 std::string to_json(const Manifest& manifest) {
   json::object environment;
   for (const auto& [name, value] : manifest.settings.environment) environment[name] = to_utf8(value);
@@ -138,6 +153,10 @@ std::string to_json(const Manifest& manifest) {
   };
   if (manifest.settings.egress.is_broken()) object["allow_is_broken"] = true;
   if (!manifest.bundle.empty()) object["bundle"] = manifest.bundle;
+  if (!manifest.plugged.empty()) {
+    object["plugged"] = plugged_json(manifest.plugged);
+    object["component"] = manifest.component;
+  }
   if (!manifest.stages.empty()) object["stages"] = texts_json(manifest.stages);
   if (manifest.settings.argv) object["argv"] = to_utf8(*manifest.settings.argv);
   return json::serialize(object);

@@ -67,6 +67,11 @@ TEST(Manifest, SurvivesItsJson) {
   pipeline.stages = {"a", "b"};
   EXPECT_EQ(parse_manifest(to_json(pipeline)), pipeline);
 
+  Manifest composed = manifest;
+  composed.plugged = {{"app", "sha256:1"}};
+  composed.component = std::string(64, 'b');
+  EXPECT_EQ(parse_manifest(to_json(composed)), composed);
+
   Manifest broken = manifest;
   broken.settings.egress.set_broken();
   EXPECT_EQ(parse_manifest(to_json(broken)), broken);

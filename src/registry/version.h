@@ -13,6 +13,14 @@
 
 namespace mayfly::registry {
 
+// A function whose component, in one version, is part of another's.
+struct Plugged {
+  std::string function;
+  std::string version;  // its digest
+
+  bool operator==(const Plugged&) const = default;
+};
+
 // One immutable version of a function. Its compiled program is loaded when it is first called and then kept; a baseline
 // one gives way to the optimised one.
 class Version {
@@ -28,6 +36,8 @@ class Version {
     std::uint64_t size = 0;                // bytes of the module
     std::int64_t created = 0;              // Unix milliseconds
     std::vector<std::string> stages = {};  // of a pipeline: names of the functions it calls, in order
+    std::vector<Plugged> plugged = {};     // what it was composed with
+    std::string component = {};            // then: 64 hex digits of what was uploaded
   };
 
   Version(Facts facts, std::shared_ptr<metrics::Invocations> metrics)

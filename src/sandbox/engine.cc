@@ -29,10 +29,10 @@ std::uint32_t derive_slots() {
 // What the engine says about a module it refuses, as our error.
 tl::unexpected<Error> refusal(std::string message) {
   const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
-  const auto code = says("exceeds the")                             ? ErrorCode::kOverPoolLimit
+  const auto code = says("exceeds the")                  ? ErrorCode::kOverPoolLimit
                     : says("the component imports what") ? ErrorCode::kUnknownImport
-                    : says("cannot be called with JSON")            ? ErrorCode::kUnsupportedType
-                                                                    : ErrorCode::kBadModule;
+                    : says("cannot be called with JSON") ? ErrorCode::kUnsupportedType
+                                                         : ErrorCode::kBadModule;
   return fail(code, std::move(message));
 }
 
@@ -182,10 +182,10 @@ Result<std::shared_ptr<const Program>> Engine::link(const Module& module, EntryP
 }
 
 Result<std::shared_ptr<const Program>> Engine::load(std::string_view bytes, std::string_view artefact,
-                                                    std::string_view entry, Want want) {
+                                                    std::string_view entry, Want want, const Program* before) {
   const UploadKind upload = sniff(bytes);
   if (upload == UploadKind::kComponent || upload == UploadKind::kComponentText) {
-    return load_component(bytes, artefact, want);
+    return load_component(bytes, artefact, want, before);
   }
   const auto module = compile(bytes, artefact, want);
   if (!module) return fail(module.error());
@@ -219,10 +219,13 @@ Result<Engine::Component> Engine::compile_component(std::string_view bytes, std:
 }
 
 Result<std::shared_ptr<const Program>> Engine::load_component(std::string_view bytes, std::string_view artefact,
-                                                              Want want) {
+                                                              Want want, const Program* before) {
   const auto compiled = compile_component(bytes, artefact, want);
   if (!compiled) return fail(compiled.error());
   Handle<mayfly_component_t, mayfly_component_delete> component(compiled->made);
+  if (before != nullptr && before->component() != nullptr) {
+    mayfly_component_adopt(component.get(), before->component());
+  }
   const auto kind = kind_of(mayfly_component_world(component.get()));
   if (!kind) {
     Bytes exports;

@@ -47,9 +47,9 @@ class Engine {
                                           Want want = Want::kOptimised) const;
   // Links a module to the host functions. Programs of one module share its code, which outlives it.
   Result<std::shared_ptr<const Program>> link(const Module& module, EntryPoint entry);
-  // Both; `entry` as find_entry_point.
+  // Both; `entry` as find_entry_point. With `before`, it takes the place of that program, and has what that has kept.
   Result<std::shared_ptr<const Program>> load(std::string_view bytes, std::string_view artefact, std::string_view entry,
-                                              Want want = Want::kOptimised);
+                                              Want want = Want::kOptimised, const Program* before = nullptr);
 
   const EngineInfo& info() const { return info_; }
   wasm_engine_t* get() const { return engine_; }
@@ -67,7 +67,8 @@ class Engine {
     Tier tier;
   };
   Result<Component> compile_component(std::string_view bytes, std::string_view artefact, Want want) const;
-  Result<std::shared_ptr<const Program>> load_component(std::string_view bytes, std::string_view artefact, Want want);
+  Result<std::shared_ptr<const Program>> load_component(std::string_view bytes, std::string_view artefact, Want want,
+                                                        const Program* before);
   std::unique_ptr<Module> cached_module(std::string_view artefact) const;
   Result<std::unique_ptr<Module>> compile_code(std::string_view bytes, std::string_view artefact, Want want) const;
 

@@ -69,8 +69,9 @@ std::span<const LimitField> limit_fields();
 bool is_limit(std::string_view option);
 
 // Process-wide sizes of the engine; see engine.cc for how slots are derived from the machine.
-inline constexpr std::size_t kStackBytes = 1 << 20;           // of a guest, host functions included
-inline constexpr std::size_t kWasmStackBytes = 512 << 10;     // of that, for Wasm frames: as browsers, about
+inline constexpr std::size_t kStackBytes = 2 << 20;  // of a guest, host functions included
+inline constexpr std::size_t kWasmStackBytes =
+    1536 << 10;  // of that, for Wasm frames: interpreters' are large in baseline code
 inline constexpr std::size_t kTableElements = 100'000;        // in one table; the largest seen in the wild is 40 000
 inline constexpr std::size_t kKeepResidentBytes = 256 << 10;  // measured: the best of 0, 128 KiB, 256 KiB, 16 MiB
 inline constexpr std::uint64_t kImageBytes = 256 << 20;       // memory images up to this are mapped, not copied
@@ -87,6 +88,7 @@ inline constexpr std::size_t kHttpRequests = 8;               // of a component 
 inline constexpr std::size_t kKeptBytes = 16 << 20;           // with wasi:keyvalue, by one version of a function
 inline constexpr unsigned kSyncThreads = 2;                   // wait for disks, which queue more by themselves
 inline constexpr std::size_t kListedBytes = 64 << 10;         // of one long fd_readdir, before the loop gets its turn
+inline constexpr std::size_t kMaxPlugs = 15;                  // of one composition: each has a memory of its own
 inline constexpr std::size_t kMaxVolumes = 16;                // mounted in one function
 inline constexpr std::size_t kMaxPathBytes = 4095;            // PATH_MAX of Linux without its NUL
 inline constexpr int kMaxSymbolicLinks = 40;                  // followed on the way of one path, as Linux

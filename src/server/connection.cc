@@ -2,8 +2,8 @@
 
 #include "base/coarse_clock.h"
 #include "http/problem.h"
-#include "server/limits.h"
 #include "server/dispatcher.h"
+#include "server/limits.h"
 
 #include <fmt/format.h>
 

@@ -2,6 +2,7 @@
 
 #include "invoke/invocation.h"
 #include "invoke/pipeline.h"
+#include "registry/stages.h"
 #include "server/server_name.h"
 
 namespace mayfly::server {
@@ -34,6 +35,11 @@ void call_function(LoopContext& context, Exchange& exchange, CallTarget target, 
   call->target = std::move(target);
   call->sink = std::move(sink);
   const registry::VersionPtr& version = call->target.version;
+  if (version->is_pipeline() && call->target.stages.empty()) {  // it was not the router that found it
+    auto stages = registry::find_stages(*context.registry.snapshot(), version->function(), version->facts().stages);
+    if (!stages) return exchange.fail(stages.error());
+    call->target.stages = std::move(*stages);
+  }
   call->server = server_name(exchange.request().fields.get("Host"), context.hostname, exchange.local_port());
 
   exchange.set_function(version->function());

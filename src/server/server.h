@@ -3,8 +3,8 @@
 #include "base/result.h"
 #include "http/limits.h"
 #include "net/address.h"
-#include "server/loop_context.h"
 #include "server/dispatcher.h"
+#include "server/loop_context.h"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>

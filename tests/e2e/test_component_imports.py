@@ -28,7 +28,7 @@ def run(server, name, text):
 
 @pytest.mark.parametrize("imports, said", [
     ('(import "a:b/c" (instance (export "f" (func)) (export "g" (func (result string)))))',
-     ["`a:b/c` (f, g): compose it with a component that exports it"]),
+     ["`a:b/c` (f, g): compose it with a deployed component that exports it: `?compose=NAME`"]),
     ('(import "a:b/c@1.2.3" (instance (export "f" (func)))) (import "d:e/f" (instance (export "g" (func))))',
      ["`a:b/c@1.2.3` (f)", "; `d:e/f` (g)"]),
     ('(import "fermyon:spin/key-value" (instance (export "r" (type $r (sub resource)))'

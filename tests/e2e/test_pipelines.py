@@ -275,6 +275,14 @@ def test_options_that_a_pipeline_has_not(framed, query):
     assert refused.problem == "bad-option" and "belong to the functions" in refused.json["detail"]
 
 
+def test_the_path_of_a_seed_calls_it_too(framed):
+    answer = post(framed, "/api/v1/handler/chain", b"1", **{"Content-Type": "application/json"})
+    assert (answer.status, answer.text) == (200, "{[(1)]}")
+    framed.request("DELETE", f"{FUNCTIONS}/b")
+    broken = post(framed, "/api/v1/handler/chain", b"1", **{"Content-Type": "application/json"})
+    assert broken.problem == "broken-pipeline" and "error" in broken.json
+
+
 def test_the_command_line(framed, tmp_path):
     made = framed.command("deploy", "other", "--stages", "a,c", "--timing")
     assert made.returncode == 0 and "kind pipeline" in made.stdout, made.stderr

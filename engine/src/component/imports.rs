@@ -12,6 +12,8 @@ const MOST_FUNCTIONS: usize = 20;
 
 /// What stands where, for those who import it: by the start of the interface's name, the longer ones first.
 const HINTS: &[(&str, &str)] = &[
+    ("wasi:http/incoming-handler@0.2", "it is given by a deployed function that answers HTTP: `?compose=NAME`"),
+    ("wasi:http/handler@0.3", "it is given by a deployed function that answers HTTP: `?compose=NAME`"),
     ("wasi:cli/", "WASI 0.2 and 0.3 are provided; rebuild with a current toolchain"),
     ("wasi:io/", "WASI 0.2 is provided; rebuild with a current toolchain"),
     ("wasi:clocks/", "WASI 0.2 and 0.3 are provided; rebuild with a current toolchain"),
@@ -90,7 +92,7 @@ fn entry(name: &str, functions: &[&str]) -> String {
         _ = if more > 0 { write!(text, " ({named} and {more} more)") } else { write!(text, " ({named})") };
     }
     let hint = HINTS.iter().find(|(start, _)| name.starts_with(start)).map(|(_, hint)| *hint);
-    _ = write!(text, ": {}", hint.unwrap_or("compose it with a component that exports it (`wac plug`)"));
+    _ = write!(text, ": {}", hint.unwrap_or("compose it with a deployed component that exports it: `?compose=NAME`"));
     text
 }
 

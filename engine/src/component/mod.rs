@@ -1,6 +1,7 @@
 //! Components: what `wasmtime-wasi` and `wasmtime-wasi-http` host, called directly and polled by our event loops.
 
 mod call;
+mod compose;
 mod files;
 mod filesystem02;
 mod filesystem03;

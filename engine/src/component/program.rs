@@ -301,3 +301,9 @@ pub extern "C" fn mayfly_component_imports(component: &mayfly_component_t, names
 
 #[unsafe(no_mangle)]
 pub extern "C" fn mayfly_component_delete(_component: Box<mayfly_component_t>) {}
+
+/// Keeps what the component that it takes the place of has kept. Before it is called.
+#[unsafe(no_mangle)]
+pub extern "C" fn mayfly_component_adopt(component: &mut mayfly_component_t, before: &mayfly_component_t) {
+    component.1 = before.1.clone();
+}
