@@ -3,7 +3,7 @@
 mod wit;
 
 use crate::program::mayfly_callable_t;
-use crate::{boxed_error, wasm_byte_vec_t, wasmtime_error_t};
+use crate::{bounds, boxed_error, wasm_byte_vec_t, wasmtime_error_t};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::panic::catch_unwind;
@@ -12,8 +12,6 @@ use wasmparser::{Encoding, ExternalKind, Parser, Payload, TypeRef, ValType, Vali
 
 /// Imports, exports and kinds of sections together; the largest seen have hundreds.
 const MAX_LISTED: u32 = 10_000;
-/// Modules and components inside each other, each of which the validator holds open; the deepest seen have 3.
-const MAX_NESTING: usize = 100;
 /// Of their names together.
 const MAX_NAME_BYTES: usize = 4 << 20;
 
@@ -182,6 +180,7 @@ fn section_name(payload: &Payload) -> Option<&'static str> {
 
 /// Reads the whole file, and checks all of it but the code of functions.
 fn read(bytes: &[u8]) -> Found<Facts> {
+    bounds::check(bytes)?;
     let mut facts = Facts::default();
     let mut validator = Validator::new_with_features(WasmFeatures::all());
     let mut depth = 0;
@@ -191,9 +190,6 @@ fn read(bytes: &[u8]) -> Found<Facts> {
             facts.read(&payload)?;
         }
         match validator.payload(&payload).map_err(text)? {
-            ValidPayload::Parser(_) if depth == MAX_NESTING => {
-                return Err(format!("it has modules and components more than {MAX_NESTING} deep in each other"));
-            }
             ValidPayload::Parser(_) => depth += 1,
             ValidPayload::End(types) if depth == 0 => facts.resolve(&types),
             ValidPayload::End(_) => depth -= 1,

@@ -9,6 +9,7 @@
 #![allow(non_camel_case_types, reason = "the names of a C API")]
 #![allow(dead_code, reason = "the variants that only C++ makes, the fields that only keep alive")]
 
+mod bounds;
 mod component;
 mod engine;
 mod host;

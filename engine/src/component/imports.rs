@@ -9,6 +9,9 @@ use wasmtime::{Error, Result};
 /// Of what one message names.
 const MOST_INTERFACES: usize = 50;
 const MOST_FUNCTIONS: usize = 20;
+const MOST_NAME_BYTES: usize = 200;
+/// Names that are looked up, each by a component of its own.
+const MOST_PROBES: usize = 1000;
 
 /// What stands where, for those who import it: by the start of the interface's name, the longer ones first.
 const HINTS: &[(&str, &str)] = &[
@@ -52,6 +55,11 @@ pub(super) fn link(linker: &Linker<State>, component: &Component) -> Result<Inst
 fn missing(linker: &Linker<State>, component: &Component) -> String {
     let ty = component.component_type();
     let mut list = Vec::new();
+    let mut probes = 0;
+    let mut probe = |text: &str| {
+        probes += 1;
+        probes <= MOST_PROBES && probe_fails(linker, text)
+    };
     for (name, import) in ty.imports(linker.engine()) {
         match import.ty {
             ComponentItem::ComponentInstance(instance) => {
@@ -59,15 +67,14 @@ fn missing(linker: &Linker<State>, component: &Component) -> String {
                 let functions = exports.filter(|(_, export)| matches!(export.ty, ComponentItem::ComponentFunc(_)));
                 let absent: Vec<&str> = functions
                     .map(|(function, _)| function)
-                    .filter(|function| declaration(function).is_some_and(|item| is_absent(linker, name, &item)))
+                    .filter(|function| declaration(function).is_some_and(|item| probe(&within(name, &item))))
                     .collect();
                 if !absent.is_empty() {
                     list.push(entry(name, &absent));
                 }
             }
             ComponentItem::ComponentFunc(_) => {
-                let probe = format!("(component (import \"{name}\" (func)))");
-                if probe_fails(linker, &probe) {
+                if probe(&format!("(component (import \"{name}\" (func)))")) {
                     list.push(entry(name, &[]));
                 }
             }
@@ -80,20 +87,28 @@ fn missing(linker: &Linker<State>, component: &Component) -> String {
     if more > 0 {
         _ = write!(text, "; and {more} more");
     }
+    if probes > MOST_PROBES {
+        _ = write!(text, "; no more than {MOST_PROBES} functions are looked for");
+    }
     text
 }
 
 /// ``a:b/c@1.0.0` (f, g): what to do``
 fn entry(name: &str, functions: &[&str]) -> String {
-    let mut text = format!("`{name}`");
+    let mut text = format!("`{}`", short(name));
     if !functions.is_empty() {
-        let named = functions.iter().take(MOST_FUNCTIONS).copied().collect::<Vec<_>>().join(", ");
+        let named = functions.iter().take(MOST_FUNCTIONS).map(|name| short(name)).collect::<Vec<_>>().join(", ");
         let more = functions.len().saturating_sub(MOST_FUNCTIONS);
         _ = if more > 0 { write!(text, " ({named} and {more} more)") } else { write!(text, " ({named})") };
     }
     let hint = HINTS.iter().find(|(start, _)| name.starts_with(start)).map(|(_, hint)| *hint);
     _ = write!(text, ": {}", hint.unwrap_or("compose it with a deployed component that exports it: `?compose=NAME`"));
     text
+}
+
+/// The start of a name that is too long to be shown; names are ASCII.
+fn short(name: &str) -> &str {
+    name.get(..MOST_NAME_BYTES).unwrap_or(name)
 }
 
 /// Declares a function of an instance, of whatever type, in the text format.
@@ -111,8 +126,9 @@ fn declaration(function: &str) -> Option<String> {
     Some(format!("(export \"{resource}\" (type $r (sub resource))) (export \"{function}\" (func {signature}))"))
 }
 
-fn is_absent(linker: &Linker<State>, interface: &str, item: &str) -> bool {
-    probe_fails(linker, &format!("(component (import \"{interface}\" (instance {item})))"))
+/// A component that imports this of an interface.
+fn within(interface: &str, item: &str) -> String {
+    format!("(component (import \"{interface}\" (instance {item})))")
 }
 
 /// Whether nothing is defined where a tiny component wants something. The linker says so before it looks at types.

@@ -9,12 +9,12 @@ use super::state::State;
 use super::typed::Typed;
 use super::versions::with_versions;
 use crate::engine::{baseline_compiler, compile_behind};
-use crate::{boxed_error, guarded, inner, text, wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t};
+use crate::{bounds, boxed_error, guarded, inner, text, wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t};
 use std::sync::Arc;
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, Type};
-use wasmtime::{Engine, Result};
+use wasmtime::{Engine, Error, Result};
 use wasmtime_wasi::p2::bindings::CommandPre;
 use wasmtime_wasi::p3;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
@@ -174,6 +174,7 @@ impl mayfly_component_linker_t {
     }
 
     fn compile(&self, binary: &[u8], how: mayfly_compile_t) -> Result<Program> {
+        bounds::check(binary).map_err(Error::msg)?;
         let binary = &with_versions(binary)[..];
         let (linker, concurrent) = self.linker_for(binary);
         let engine = linker.engine();
