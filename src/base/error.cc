@@ -86,9 +86,10 @@ constexpr std::array kCatalogue = {
     ErrorEntry{kBadCgi, 502, "bad-cgi-headers", "Bad CGI headers",
                "A Status is a number from 200 to 599, then the reason (`Status: 404 Not Found`), and the value of a "
                "header has no control characters. The detail names the line."},
-    ErrorEntry{kNoResponse, 502, "no-response", "The function gave no response",
-               "A `handle` function calls response_set_status_line and response_set_body before it returns; a wasi:http "
-               "handler sets its response-outparam."},
+    ErrorEntry{
+        kNoResponse, 502, "no-response", "The function gave no response",
+        "A `handle` function calls response_set_status_line and response_set_body before it returns; a wasi:http "
+        "handler sets its response-outparam."},
     ErrorEntry{kBadResponse, 502, "bad-response", "The function's response is not valid HTTP",
                "A status is 200 to 599; a reason and header values have no control characters; header names are "
                "tokens (RFC 9110 section 5.1); there are at most 100 of them, 64 KiB in all. A body of a wasi:http "
@@ -151,7 +152,7 @@ constexpr std::array kCatalogue = {
         kBadJson, 400, "bad-json", "The body is not JSON",
         "The body has to be one JSON value (RFC 8259), in UTF-8, nested at most 128 deep. The detail says where it "
         "is not. A typed function is called with an object that has a member for each of its parameters: "
-         "`curl -d '{\"a\": 1, \"b\": 2}' URL`."},
+        "`curl -d '{\"a\": 1, \"b\": 2}' URL`."},
     ErrorEntry{kBadArgument, 422, "bad-argument", "The arguments do not fit",
                "The detail has the place in the body, what the type of the function expects there, and what was found. "
                "GET `openapi.json` below the function's URL lists its functions and their types."},

@@ -133,8 +133,8 @@ mayfly_instance_t* ComponentHost::call(const mayfly_component_t* component, cons
   }
   const mayfly_component_call_t made = {
       .instance = config.raw,
-      .host = {this, Callbacks::at_home, Callbacks::has_room, Callbacks::write, Callbacks::read_body, Callbacks::respond, Callbacks::send,
-               Callbacks::send_trailers},
+      .host = {this, Callbacks::at_home, Callbacks::has_room, Callbacks::write, Callbacks::read_body,
+               Callbacks::respond, Callbacks::send, Callbacks::send_trailers},
       .outside = network_.callbacks().raw,
       .files = files_.callbacks().raw,
       .wake = Callbacks::wake,

@@ -54,13 +54,13 @@ void call_function(LoopContext& context, Exchange& exchange, CallTarget target, 
       .body_bytes = body.size(),
   };
   invoke::BodySource* streamed_body = exchange.is_receiving() ? &exchange : nullptr;
-  invoke::CallRequest request{version,       described,     std::move(body),
-                              streamed_body, exchange.id(), exchange.is_seed()};
+  invoke::CallRequest request{version, described, std::move(body), streamed_body, exchange.id(), exchange.is_seed()};
   invoke::ResponseSink& answer = call->sink ? *call->sink : static_cast<invoke::ResponseSink&>(exchange);
   if (version->is_pipeline()) {
     auto stages = std::move(call->target.stages);
-    return start(exchange, std::move(call),
-                 std::make_shared<invoke::Pipeline>(context.environment, std::move(request), std::move(stages), answer));
+    return start(
+        exchange, std::move(call),
+        std::make_shared<invoke::Pipeline>(context.environment, std::move(request), std::move(stages), answer));
   }
   start(exchange, std::move(call),
         std::make_shared<invoke::Invocation>(context.environment, std::move(request), answer));
