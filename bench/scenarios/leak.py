@@ -5,14 +5,17 @@ import itertools
 import processes
 import tables
 import wrk
-from mayfly import C_HELLO, GUESTS, RUN, WAT_HELLO, Mayfly
+from mayfly import C_HELLO, GUESTS, HTTP3_HELLO, HTTP_HELLO, RUN, WAT_HELLO, Mayfly
 
+FUNCTIONS = {"run": RUN, "wat": WAT_HELLO, "c": C_HELLO, "handle": GUESTS / "handle.wat", "http2": HTTP_HELLO,
+             "http3": HTTP3_HELLO}
 CONNECTIONS = (1, 32, 256)
 QUICK = {"requests": 0.1, "seconds": 1}
 
 
 def arguments(parser):
     parser.add_argument("--requests", type=float, default=2, help="in millions")
+    parser.add_argument("--functions", nargs="+", choices=FUNCTIONS, default=list(FUNCTIONS), help="what is called")
     parser.add_argument("--seconds", type=int, default=5, help="of one run of wrk")
 
 
@@ -21,7 +24,7 @@ def run(options):
     wanted = options.requests * 1e6
     series = []  # (requests so far, resident bytes, anonymous bytes)
     with Mayfly(options, core) as server:
-        functions = {"run": RUN, "wat": WAT_HELLO, "c": C_HELLO, "handle": GUESTS / "handle.wat"}
+        functions = {name: FUNCTIONS[name] for name in options.functions}
         server.deploy(functions)
         done = 0
         for name, connections in itertools.cycle(itertools.product(functions, CONNECTIONS)):

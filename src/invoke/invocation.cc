@@ -132,6 +132,7 @@ void Invocation::take_turns() {
 void Invocation::go_away() {
   state_ = State::kAway;
   limit_wall(kBackgroundGrace);
+  if (kind() == Kind::kHttp) sink_.watch_client();
   away_ = task_.get();
   environment_.background.take(std::move(task_));
 }

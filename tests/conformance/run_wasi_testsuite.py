@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Runs the WASI preview1 programs of a checkout of WebAssembly/wasi-testsuite (branch prod/testsuite-base, which has
-them compiled) in mayfly's sandbox, prints a line for each, and writes docs/conformance.md when asked.
+them compiled) in mayfly's sandbox, prints a line for each, and writes its section of docs/conformance.md when
+asked.
 
     run_wasi_testsuite.py CHECKOUT --runner build/dev/tests/run_module [--write docs/conformance.md]
 """
@@ -12,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+import page
 
 LANGUAGES = ["assemblyscript", "c", "rust"]
 
@@ -74,20 +77,17 @@ def cell(results, tree):
     return "pass" if results[tree] is None else f"fails: {results[tree]}"
 
 
-def page(table, commit):
-    """docs/conformance.md."""
+def lines_of(table, commit):
+    """The section of docs/conformance.md."""
     passed = sum(reason is None for _, _, results in table for reason in results.values())
     runs = sum(len(results) for _, _, results in table)
-    lines = [
-        "# WASI preview1 conformance",
-        "",
+    return [
         f"{passed} of {runs} runs of the {len(table)} preview1 programs of",
-        "[WebAssembly/wasi-testsuite](https://github.com/WebAssembly/wasi-testsuite)"
-        f" (branch `prod/testsuite-base`{', ' + commit if commit else ''}) pass.",
+        f"{page.suite(commit)} pass.",
         "",
         "Each runs in the sandbox with the arguments, environment and folder that its manifest gives: the folder is a",
         "writable volume at `/`, and once more, where it is empty, a folder in memory as `/tmp` is. To run them again and",
-        "write this page:",
+        "write this section:",
         "",
         "```",
         "tests/conformance/run_wasi_testsuite.py CHECKOUT --runner build/dev/tests/run_module --write docs/conformance.md",
@@ -95,10 +95,9 @@ def page(table, commit):
         "",
         "| language | program | volume | memory |",
         "|---|---|---|---|",
+        *(f"| {language} | {name} | {cell(results, 'volume')} | {cell(results, 'tmp')} |"
+          for language, name, results in table),
     ]
-    lines += [f"| {language} | {name} | {cell(results, 'volume')} | {cell(results, 'tmp')} |"
-              for language, name, results in table]
-    return "\n".join(lines) + "\n"
 
 
 def main():
@@ -117,7 +116,7 @@ def main():
     failed = sum(reason is not None for _, _, results in table for reason in results.values())
     print(f"{len(table)} programs, {failed} failed runs")
     if options.write:
-        options.write.write_text(page(table, options.commit))
+        page.write(options.write, "WASI preview1", lines_of(table, options.commit))
     return 1 if failed or not table else 0
 
 

@@ -296,7 +296,13 @@ fn file<U>(store: &Accessor<U, HasFiles>, fd: &Fd) -> FilesystemResult<Arc<Open>
     if open.is_directory { Err(ErrorCode::IsDirectory.into()) } else { Ok(open) }
 }
 
+/// Something new is not made at `..`: that leads out, and only then is it a name that is taken.
+fn inside(path: &str) -> FilesystemResult<()> {
+    if path.trim_end_matches('/') == ".." { Err(ErrorCode::NotPermitted.into()) } else { Ok(()) }
+}
+
 fn change<U>(store: &Accessor<U, HasFiles>, what: mayfly_change_t, fd: &Fd, path: &str) -> FilesystemResult<()> {
+    inside(path)?;
     let directory = directory(store, fd)?;
     directory.change(what, path, &directory, "").map_err(failed)
 }
@@ -395,7 +401,11 @@ impl<U: 'static> types::HostDescriptorWithStore<U> for HasFiles {
         length: Filesize,
         advice: Advice,
     ) -> FilesystemResult<()> {
-        file(store, &fd)?.advise(offset, length, advice as u8).map_err(failed)
+        let open = any(store, &fd)?;
+        if open.is_directory {
+            return Err(ErrorCode::BadDescriptor.into());
+        }
+        open.advise(offset, length, advice as u8).map_err(failed)
     }
 
     async fn sync_data(store: &Accessor<U, Self>, fd: Fd) -> FilesystemResult<()> {
@@ -478,6 +488,7 @@ impl<U: 'static> types::HostDescriptorWithStore<U> for HasFiles {
         if flags.contains(PathFlags::SYMLINK_FOLLOW) {
             return Err(ErrorCode::Invalid.into());
         }
+        inside(&to_path)?;
         from.change(mayfly_change_t::Link, &path, &to, &to_path).map_err(failed)
     }
 
