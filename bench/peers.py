@@ -24,7 +24,7 @@ POOLING = ("-O", "pooling-allocator=y", "-O", "pooling-pagemap-scan=auto", "-O",
            "-O", "pooling-table-keep-resident=262144", "-O", "pooling-async-stack-keep-resident=262144",
            "-O", "pooling-max-unused-warm-slots=1000")
 
-WASI_03 = ("-S", "p3", "-W", "component-model-async=y")
+WASI_03 = ("-S", "cli,p3", "-W", "component-model-async=y")
 
 MAYFLY = {"mayfly, run": mayfly.RUN, "mayfly, wat hello": mayfly.WAT_HELLO, "mayfly, C hello": mayfly.C_HELLO,
           "mayfly, Go hello": mayfly.GO_HELLO, "mayfly, http 0.2": mayfly.HTTP_HELLO,

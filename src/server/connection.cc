@@ -52,12 +52,16 @@ void Connection::set_reading_deadline() {
 void Connection::read() {
   if (reading_ || state_ == State::kClosed) return;
   reading_ = true;
-  if (consumed_ == filled_) consumed_ = filled_ = 0;
+  if (consumed_ == filled_) {
+    consumed_ = filled_ = 0;
+    const std::size_t size = receiving_ ? kStreamReadBytes : kReadBytes;
+    if (input_.size() != size) input_ = std::string(size, '\0');
+  }
   if (filled_ == input_.size()) {  // the parser needs more than is there: make room
     input_.erase(0, consumed_);
     filled_ -= consumed_;
     consumed_ = 0;
-    input_.resize(filled_ + (receiving_ ? kStreamReadBytes : kReadBytes));
+    input_.resize(filled_ + kReadBytes);
   }
   socket_.async_read_some(
       asio::buffer(input_.data() + filled_, input_.size() - filled_),

@@ -6,8 +6,8 @@
 namespace mayfly::server {
 
 inline constexpr std::size_t kReadBytes = 16 * 1024;        // one read; most requests fit into one
-inline constexpr std::size_t kWriteBacklog = 256 * 1024;    // of a response, before its guest has to wait
-inline constexpr std::size_t kBodyBacklog = 256 * 1024;     // of a streamed body, before its client has to wait
+inline constexpr std::size_t kWriteBacklog = 64 * 1024;     // of a response, before its guest has to wait
+inline constexpr std::size_t kBodyBacklog = 128 * 1024;     // of a streamed body, before its client has to wait
 inline constexpr std::size_t kStreamReadBytes = 64 * 1024;  // one read of such a body
 inline constexpr std::size_t kKeptBuffer = 64 * 1024;       // of a connection between answers
 inline constexpr std::size_t kHeldBodies = 512 << 20;       // request bodies on one loop; more are refused
