@@ -8,7 +8,7 @@ LIMIT = 500
 
 
 def main() -> int:
-    files = [p for pattern in ("src/**/*.cc", "src/**/*.h", "engine/src/*.rs") for p in ROOT.glob(pattern)]
+    files = [p for pattern in ("src/**/*.cc", "src/**/*.h", "engine/src/**/*.rs") for p in ROOT.glob(pattern)]
     long = [(p, n) for p in files if (n := len(p.read_text().splitlines())) > LIMIT]
     for path, lines in long:
         print(f"{path.relative_to(ROOT)}: {lines} lines, over {LIMIT}")

@@ -1,5 +1,6 @@
 //! wasi:filesystem 0.2, over the files of C++. In place of what wasmtime-wasi has: its descriptors are only labels here.
 
+use super::filesystem::conversions;
 use super::files::{At, Open, mayfly_change_t, mayfly_open_t, mayfly_stat_t, mayfly_time_t};
 use super::state::State;
 use bytes::Bytes;
@@ -41,80 +42,16 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
     Ok(())
 }
 
-/// As wasi-libc and its relatives know them.
-fn code_of(error: &io::Error) -> ErrorCode {
-    match error.raw_os_error().unwrap_or(libc::EIO) {
-        libc::EACCES => ErrorCode::Access,
-        libc::EAGAIN => ErrorCode::WouldBlock,
-        libc::EALREADY => ErrorCode::Already,
-        libc::EBADF => ErrorCode::BadDescriptor,
-        libc::EBUSY => ErrorCode::Busy,
-        libc::EDEADLK => ErrorCode::Deadlock,
-        libc::EDQUOT => ErrorCode::Quota,
-        libc::EEXIST => ErrorCode::Exist,
-        libc::EFBIG => ErrorCode::FileTooLarge,
-        libc::EILSEQ => ErrorCode::IllegalByteSequence,
-        libc::EINPROGRESS => ErrorCode::InProgress,
-        libc::EINTR => ErrorCode::Interrupted,
-        libc::EINVAL => ErrorCode::Invalid,
-        libc::EISDIR => ErrorCode::IsDirectory,
-        libc::ELOOP => ErrorCode::Loop,
-        libc::EMLINK => ErrorCode::TooManyLinks,
-        libc::EMSGSIZE => ErrorCode::MessageSize,
-        libc::ENAMETOOLONG => ErrorCode::NameTooLong,
-        libc::ENODEV => ErrorCode::NoDevice,
-        libc::ENOENT => ErrorCode::NoEntry,
-        libc::ENOLCK => ErrorCode::NoLock,
-        libc::ENOMEM | libc::EMFILE | libc::ENFILE => ErrorCode::InsufficientMemory, // there is no code for descriptors
-        libc::ENOSPC => ErrorCode::InsufficientSpace,
-        libc::ENOTDIR => ErrorCode::NotDirectory,
-        libc::ENOTEMPTY => ErrorCode::NotEmpty,
-        libc::ENOTRECOVERABLE => ErrorCode::NotRecoverable,
-        libc::ENOTSUP | libc::ENOSYS => ErrorCode::Unsupported,
-        libc::ENOTTY => ErrorCode::NoTty,
-        libc::ENXIO => ErrorCode::NoSuchDevice,
-        libc::EOVERFLOW => ErrorCode::Overflow,
-        libc::EPERM => ErrorCode::NotPermitted,
-        libc::EPIPE => ErrorCode::Pipe,
-        libc::EROFS => ErrorCode::ReadOnly,
-        libc::ESPIPE => ErrorCode::InvalidSeek,
-        libc::ETXTBSY => ErrorCode::TextFileBusy,
-        libc::EXDEV => ErrorCode::CrossDevice,
-        _ => ErrorCode::Io,
-    }
-}
+conversions! { other_type: DescriptorType::Unknown, codes: { libc::EAGAIN => ErrorCode::WouldBlock } }
 
 fn failed(error: io::Error) -> FsError {
     code_of(&error).into()
-}
-
-fn type_of(kind: u8) -> DescriptorType {
-    match kind {
-        1 => DescriptorType::BlockDevice,
-        2 => DescriptorType::CharacterDevice,
-        3 => DescriptorType::Directory,
-        4 => DescriptorType::RegularFile,
-        5 | 6 => DescriptorType::Socket,
-        7 => DescriptorType::SymbolicLink,
-        _ => DescriptorType::Unknown,
-    }
 }
 
 const SECOND: u64 = 1_000_000_000;
 
 fn time_of(nanoseconds: u64) -> Option<Datetime> {
     Some(Datetime { seconds: nanoseconds / SECOND, nanoseconds: (nanoseconds % SECOND) as u32 })
-}
-
-fn stat_of(stat: mayfly_stat_t) -> DescriptorStat {
-    DescriptorStat {
-        type_: type_of(stat.kind),
-        link_count: stat.links,
-        size: stat.size,
-        data_access_timestamp: time_of(stat.accessed),
-        data_modification_timestamp: time_of(stat.modified),
-        status_change_timestamp: time_of(stat.changed),
-    }
 }
 
 fn new_time(time: NewTimestamp) -> FsResult<mayfly_time_t> {
@@ -130,15 +67,6 @@ fn new_time(time: NewTimestamp) -> FsResult<mayfly_time_t> {
         },
         NewTimestamp::Timestamp(_) => return Err(ErrorCode::Invalid.into()),
     })
-}
-
-fn hash_of(stat: mayfly_stat_t) -> MetadataHashValue {
-    let (lower, upper) = stat.hash();
-    MetadataHashValue { lower, upper }
-}
-
-fn at<'a>(flags: PathFlags, path: &'a str) -> At<'a> {
-    At { path: Some(path), follow: flags.contains(PathFlags::SYMLINK_FOLLOW) }
 }
 
 /// What is read, from a place on.

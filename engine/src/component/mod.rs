@@ -3,6 +3,7 @@
 mod call;
 mod compose;
 mod files;
+mod filesystem;
 mod filesystem02;
 mod filesystem03;
 mod host;
