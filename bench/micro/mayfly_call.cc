@@ -19,7 +19,7 @@ Status MayflyCall::write_output(std::string_view bytes) {
 void MayflyCall::operator()() {
   output_.clear();
   const sandbox::Inputs inputs{.arguments = {std::string(guest_.name)}};
-  sandbox::Instance instance(program_, inputs, limits_, *this);
+  sandbox::FreshInstance instance(program_, inputs, limits_, *this);
   using Progress = sandbox::Instance::Progress;
   for (Progress progress = instance.resume(); progress != Progress::kEnded; progress = instance.resume()) {
     while (progress == Progress::kWaiting && !woken_) loop_.io().run_one();

@@ -3,7 +3,7 @@
 #include "egress/gate.h"
 #include "guests.h"
 #include "sandbox/engine.h"
-#include "sandbox/instance.h"
+#include "sandbox/fresh_instance.h"
 
 #include <memory>
 #include <string>
@@ -21,10 +21,6 @@ class MayflyCall : sandbox::GuestHost {
   bool output_ready() override { return true; }
   Status write_output(std::string_view bytes) override;
   void write_log(std::string_view) override {}
-  sandbox::BodyPart read_body() override { return {}; }
-  Status respond(http::Response) override { return {}; }
-  Status send(std::string_view) override { return {}; }
-  Status send_trailers(http::Fields) override { return {}; }
   void wake() override { woken_ = true; }
   net::Loop& loop() override { return loop_; }
   egress::Gate& egress() override { return egress_; }

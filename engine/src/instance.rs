@@ -1,6 +1,6 @@
 //! One invocation: a store, its limits, and the suspended call. One owner at a time; an event loop polls it.
 
-use crate::component::{self, Refusal, mayfly_refusal_t};
+use crate::component::{self, Jobs, Refusal, mayfly_refusal_t};
 use crate::limiter::Limiter;
 use crate::program::{Program, mayfly_program_t};
 use crate::wake::Bell;
@@ -97,12 +97,21 @@ pub(crate) struct Shared {
     pub instantiate_ns: u64,
     /// Parts of a component that wait for C++.
     pub waiting: Vec<Waker>,
+    /// Requests that are handed to a component which serves several.
+    pub jobs: Jobs,
     ticked: bool,
 }
 
 impl Shared {
     pub fn new(memory_bytes: usize) -> Self {
-        Self { limiter: Limiter::new(memory_bytes), imported_memory: None, instantiate_ns: 0, waiting: Vec::new(), ticked: false }
+        Self {
+            limiter: Limiter::new(memory_bytes),
+            imported_memory: None,
+            instantiate_ns: 0,
+            waiting: Vec::new(),
+            jobs: Jobs::default(),
+            ticked: false,
+        }
     }
 }
 
@@ -279,6 +288,13 @@ pub unsafe extern "C" fn mayfly_instance_imported_memory(
 ) -> bool {
     let imported = unsafe { (*(*instance).shared).imported_memory };
     imported.map(|found| memory.write(found)).is_some()
+}
+
+impl mayfly_instance_t {
+    /// For the calls of C++, between two polls.
+    pub(crate) fn shared(&mut self) -> *mut Shared {
+        self.shared
+    }
 }
 
 /// While the instance is not being polled.

@@ -153,7 +153,7 @@ Result<Deployed> Deployer::deploy(Upload upload) {
   if (!compiled) return fail(std::move(compiled.error()));
 
   const sandbox::Program& program = *compiled->loaded.program;
-  if (auto fits = sandbox::check_limits(upload.settings.limits, program.entry().kind); !fits) {
+  if (auto fits = program.check(upload.settings.limits); !fits) {
     return fail(std::move(fits.error()));
   }
   upload.settings.entry = program.entry().name;
@@ -234,8 +234,7 @@ Result<VersionPtr> Deployer::make_ephemeral(Linked linked) {
   auto mounts = sandbox::vfs::make_mounts(nullptr, linked.settings, services_.volumes);
   if (!mounts) return fail(std::move(mounts.error()));
   const sandbox::EntryPoint& entry = linked.program->entry();
-  if (auto fits = sandbox::check_limits(linked.settings.limits, entry.kind); !fits)
-    return fail(std::move(fits.error()));
+  if (auto fits = linked.program->check(linked.settings.limits); !fits) return fail(std::move(fits.error()));
   linked.settings.entry = entry.name;
   auto capabilities = sandbox::capabilities(linked.program->abilities(), linked.settings);
   auto metrics = services_.metrics.of(linked.name);

@@ -58,8 +58,7 @@ Status set_limit(sandbox::Limits& limits, const LimitField& field, std::string_v
   }
   const auto size = std::get<std::size_t sandbox::Limits::*>(field.member);
   if (field.unit == LimitField::Unit::kBytes) return set_bytes(limits.*size, kLargest.*size, field.option, value);
-  const std::size_t smallest = field.option == "concurrency" ? 1 : 0;  // none at once would never run
-  return set_count(limits.*size, smallest, kLargest.*size, field.option, value);
+  return set_count(limits.*size, field.smallest, kLargest.*size, field.option, value);
 }
 
 Status add_variable(Settings& settings, std::string_view value) {

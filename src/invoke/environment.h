@@ -6,13 +6,15 @@
 #include "invoke/background.h"
 #include "invoke/loader.h"
 #include "invoke/run_queue.h"
+#include "invoke/warm_pool.h"
 
 namespace mayfly::invoke {
 
-// What the invocations of one loop share; the loop, and its queue, are their own.
+// What the invocations of one loop share; the loop, its queue and its sandboxes are their own.
 struct Environment {
   net::Loop& loop;
   RunQueue& turns;
+  WarmPool& warm;
   Admission& admission;
   Background& background;
   Loader& loader;

@@ -134,6 +134,7 @@ void Invocation::go_away() {
   limit_wall(kBackgroundGrace);
   if (kind() == Kind::kHttp) sink_.watch_client();
   away_ = task_.get();
+  away_->instance().set_away(true);
   environment_.background.take(std::move(task_));
 }
 
@@ -143,6 +144,7 @@ void Invocation::come_home(std::unique_ptr<Task> task, Instance::Progress progre
   away_ = nullptr;
   const auto keep = shared_from_this();
   task_ = std::move(task);
+  task_->instance().set_away(false);
   if (progress == Instance::Progress::kEnded) conclude();
   else make_ready();
 }
@@ -287,7 +289,7 @@ void Invocation::succeed() {
     response.fields.add("Content-Type", kind() == Kind::kRun ? "text/plain; charset=utf-8" : "application/json");
     response.body = std::move(instance.outcome().value);
   } else if (kind() == Kind::kHandle) {
-    auto taken = sandbox::abi::take_response(std::move(instance.guest().response()));
+    auto taken = sandbox::abi::take_response(std::move(task_->response()));
     if (!taken) return fail_with(taken.error());
     response = std::move(*taken);
   } else if (!committed_ && must_stream()) {

@@ -85,7 +85,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
 
   const sandbox::Settings& settings() const { return request_.version->settings(); }
   metrics::Invocations& metrics() const { return request_.version->metrics(); }
-  sandbox::Kind kind() const { return task_->instance().kind(); }
+  sandbox::Kind kind() const { return task_->kind(); }
 
   Environment environment_;
   CallRequest request_;

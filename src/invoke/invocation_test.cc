@@ -81,7 +81,7 @@ class Called {
                      request.body,
                      nullptr,
                      "id"};
-    const Environment environment{loop, turns, admission, background, loader, log, egress};
+    const Environment environment{loop, turns, warm, admission, background, loader, log, egress};
     invocation = std::make_shared<Invocation>(environment, std::move(call), sink);
     invocation->start();
   }
@@ -104,6 +104,7 @@ class Called {
   Background background;
   egress::Resolver resolver{{.threads = 1}};
   egress::Gate egress{loop, resolver};
+  WarmPool warm{loop, egress};
   TestLoader loader;
   Log log{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
   TestSink sink;

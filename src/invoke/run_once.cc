@@ -1,7 +1,7 @@
 #include "invoke/run_once.h"
 
 #include "sandbox/engine.h"
-#include "sandbox/instance.h"
+#include "sandbox/fresh_instance.h"
 
 #include <fmt/format.h>
 
@@ -36,7 +36,7 @@ class Run final : public sandbox::GuestHost {
   Result<std::string> run(const std::shared_ptr<const sandbox::Program>& program) {
     const auto deadline = steady_clock::now() + limits_.wall;
     const sandbox::Inputs nothing;
-    Instance instance(program, nothing, limits_, *this);
+    sandbox::FreshInstance instance(program, nothing, limits_, *this);
     for (auto progress = instance.resume(); progress != Instance::Progress::kEnded; progress = instance.resume()) {
       if (progress == Instance::Progress::kWaiting && !wait_for_wake(deadline)) {
         return fail(ErrorCode::kTooSlow, fmt::format("it was not done after its {} ms", limits_.wall.count()));
@@ -57,10 +57,6 @@ class Run final : public sandbox::GuestHost {
     return {};
   }
   void write_log(std::string_view bytes) override { log_.write(bytes); }
-  sandbox::BodyPart read_body() override { return {}; }
-  Status respond(http::Response) override { return {}; }
-  Status send(std::string_view) override { return {}; }
-  Status send_trailers(http::Fields) override { return {}; }
   void wake() override { woken_ = true; }
   net::Loop& loop() override { return loop_; }
   egress::Gate& egress() override { return egress_; }

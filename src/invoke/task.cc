@@ -15,7 +15,12 @@ Task::Task(const Environment& environment, Parts parts)
       home_(std::move(parts.home)),
       log_(environment.log, parts.request_id, version_->function(), version_->settings().limits, version_->metrics()) {
   inputs_.standard_input = body_;
-  instance_.emplace(code_->program, inputs_, version_->settings().limits, *this);
+  if (version_->settings().limits.reuse > 1) {
+    seat_ = environment.warm.make_seat(version_, code_, inputs_, *this);
+    instance_ = seat_.get();
+  } else {
+    instance_ = &fresh_.emplace(code_->program, inputs_, version_->settings().limits, *this);
+  }
 }
 
 void Task::send_home(std::unique_ptr<Task> task, sandbox::Instance::Progress progress) {

@@ -3,7 +3,8 @@
 #include "invoke/admission.h"
 #include "invoke/environment.h"
 #include "invoke/guest_log.h"
-#include "sandbox/instance.h"
+#include "sandbox/fresh_instance.h"
+#include "sandbox/seat.h"
 
 #include <atomic>
 #include <memory>
@@ -29,6 +30,9 @@ class Task final : public sandbox::GuestHost {
   Task(const Environment& environment, Parts parts);
 
   sandbox::Instance& instance() { return *instance_; }
+  sandbox::Kind kind() const { return code_->program->entry().kind; }
+  // What a `handle` function has set.
+  sandbox::HandleResponse& response() { return fresh_->guest().response(); }
   GuestLog& log() { return log_; }
   metrics::Receipt usage() const;  // what its guest has used; not while that runs
   Owner owner() const { return owner_of(*version_); }
@@ -63,7 +67,9 @@ class Task final : public sandbox::GuestHost {
   const std::weak_ptr<Invocation> home_;
   GuestLog log_;
   std::atomic<bool> cancelled_ = false;
-  std::optional<sandbox::Instance> instance_;  // the last to be made, the first to go
+  std::optional<sandbox::FreshInstance> fresh_;  // the last to be made, the first to go
+  std::unique_ptr<sandbox::Seat> seat_;          // instead of it, for a function that reuses its sandboxes
+  sandbox::Instance* instance_;                  // either
 };
 
 }  // namespace mayfly::invoke

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sandbox/component/client.h"
 #include "sandbox/component/files.h"
 #include "sandbox/component/network.h"
 #include "sandbox/guest.h"
@@ -23,15 +24,14 @@ class ComponentHost {
   // Whether it may run on another thread than its loop's: nothing that it has started there calls back.
   bool may_move() const { return network_.idle() && files_.idle(); }
 
-  // Prepares an invocation, with the guest's inputs. Nothing of it runs before it is polled.
-  mayfly_instance_t* call(const mayfly_component_t* component, const EngineConfig& config);
+  // Prepares an invocation, with the guest's inputs; of an HTTP component for one client, or without it, to be handed
+  // requests. Nothing of it runs before it is polled.
+  mayfly_instance_t* call(const mayfly_component_t* component, const EngineConfig& config, component::Client* client);
 
  private:
   struct Callbacks;
-  struct Body;
 
   Guest& guest_;
-  std::unique_ptr<Body> body_;
   std::string written_away_;  // to stdout, on another thread than the loop's
   component::Network network_;
   component::Files files_;

@@ -19,7 +19,7 @@ namespace {
 // A slot costs 2 mappings for its stack and about 3 for its memory, of the kernel's limit for the process.
 std::uint32_t derive_slots() {
   constexpr std::uint32_t kMappingsPerSlot = 5;
-  constexpr std::uint32_t kMappingsElsewhere = 8'000;  // code, images, libraries, the heap
+  constexpr std::uint32_t kMappingsElsewhere = 9'500;  // idle sandboxes, code, images, libraries, the heap
   std::uint32_t max_map_count = 65'530;                // the kernel's default
   std::ifstream("/proc/sys/vm/max_map_count") >> max_map_count;
   const std::uint32_t left = max_map_count > kMappingsElsewhere ? max_map_count - kMappingsElsewhere : 0;
@@ -60,7 +60,7 @@ std::string comma_separated(std::string_view lines) {
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   const std::uint32_t slots = options.slots != 0 ? options.slots : derive_slots();
   mayfly_engine_config_t config = {
-      .slots = slots,
+      .slots = slots + kIdleSandboxes,
       .stack_bytes = kStackBytes,
       .wasm_stack_bytes = kWasmStackBytes,
       .table_elements = kTableElements,
@@ -108,11 +108,18 @@ Engine::~Engine() {
   wasm_engine_delete(engine_);
 }
 
-bool Engine::take_slot() noexcept {
-  if (slots_used_.fetch_add(1) < info_.slots) return true;
-  return_slot();
+namespace {
+
+bool take(std::atomic<std::uint32_t>& used, std::uint32_t most) noexcept {
+  if (used.fetch_add(1) < most) return true;
+  used.fetch_sub(1);
   return false;
 }
+
+}  // namespace
+
+bool Engine::take_slot() noexcept { return take(slots_used_, info_.slots); }
+bool Engine::take_idle_slot() noexcept { return take(idle_slots_used_, kIdleSandboxes); }
 
 std::unique_ptr<Module> Engine::cached_module(std::string_view artefact) const {
   const auto file = cache_->find(artefact);
@@ -226,7 +233,8 @@ Result<std::shared_ptr<const Program>> Engine::load_component(std::string_view b
   if (before != nullptr && before->component() != nullptr) {
     mayfly_component_adopt(component.get(), before->component());
   }
-  const auto kind = kind_of(mayfly_component_world(component.get()));
+  const mayfly_world_t world = mayfly_component_world(component.get());
+  const auto kind = kind_of(world);
   if (!kind) {
     Bytes exports;
     mayfly_component_exports(component.get(), &exports);
@@ -237,36 +245,9 @@ Result<std::shared_ptr<const Program>> Engine::load_component(std::string_view b
   }
   Bytes imports;
   mayfly_component_imports(component.get(), &imports);
-  Program::Facts facts{{*kind, ""}, abilities_of_interfaces(imports.view()), compiled->tier};
+  Program::Facts facts{
+      {*kind, ""}, abilities_of_interfaces(imports.view()), compiled->tier, world == MAYFLY_WORLD_T_HTTP03};
   return std::make_shared<const Program>(*this, component.release(), std::move(facts));
-}
-
-Program::Program(Engine& engine, mayfly_program_t* linked, Facts facts)
-    : engine_(engine), linked_(linked), facts_(std::move(facts)) {}
-
-Program::Program(Engine& engine, mayfly_component_t* component, Facts facts)
-    : engine_(engine), component_(component), facts_(std::move(facts)) {}
-
-std::optional<std::size_t> Program::find_function(std::string_view path) const {
-  const auto found = mayfly_component_find_function(component_, {as_bytes(path), path.size()});
-  return found < 0 ? std::nullopt : std::optional(static_cast<std::size_t>(found));
-}
-
-std::string Program::function_paths() const {
-  Bytes lines;
-  mayfly_component_functions(component_, &lines);
-  return std::string(lines.view());
-}
-
-std::string Program::openapi() const {
-  Bytes json;
-  mayfly_component_openapi(component_, &json);
-  return std::string(json.view());
-}
-
-Program::~Program() {
-  if (linked_ != nullptr) mayfly_program_delete(linked_);
-  if (component_ != nullptr) mayfly_component_delete(component_);
 }
 
 }  // namespace mayfly::sandbox

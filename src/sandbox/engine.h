@@ -58,6 +58,9 @@ class Engine {
   // Slots in use, of info().slots. A slot is taken before an instance is made.
   bool take_slot() noexcept;
   void return_slot() noexcept { slots_used_.fetch_sub(1); }
+  // The same for a sandbox that waits for another request: those have slots of their own.
+  bool take_idle_slot() noexcept;
+  void return_idle_slot() noexcept { idle_slots_used_.fetch_sub(1); }
   std::uint32_t slots_used() const { return slots_used_.load(std::memory_order_relaxed); }
 
  private:
@@ -80,6 +83,7 @@ class Engine {
   std::unique_ptr<CodeCache> cache_;
   std::unique_ptr<EpochTicker> epoch_;
   std::atomic<std::uint32_t> slots_used_ = 0;
+  std::atomic<std::uint32_t> idle_slots_used_ = 0;
 };
 
 }  // namespace mayfly::sandbox

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/cycles.h"
 #include "base/result.h"
 #include "egress/gate.h"
 #include "http/message.h"
@@ -23,7 +24,6 @@ namespace mayfly::sandbox {
 
 class ExperimentalHttp;
 class Sockets;
-class Instance;
 
 // What a guest is given. Outlives its instance, unchanged.
 struct Inputs {
@@ -54,10 +54,10 @@ class GuestHost {
   virtual Status write_output(std::string_view bytes) = 0;  // stdout; an error ends the guest
   virtual void write_log(std::string_view bytes) = 0;       // stderr and `log`; lines are found by the receiver
   // Of a kHttp function: its request's body, where Inputs say that it streams; and its response, in this order.
-  virtual BodyPart read_body() = 0;
-  virtual Status respond(http::Response head) = 0;
-  virtual Status send(std::string_view bytes) = 0;
-  virtual Status send_trailers(http::Fields trailers) = 0;
+  virtual BodyPart read_body() { return {}; }
+  virtual Status respond(http::Response) { return {}; }
+  virtual Status send(std::string_view) { return {}; }
+  virtual Status send_trailers(http::Fields) { return {}; }
   virtual void wake() = 0;  // a host function that waited can go on
   virtual net::Loop& loop() = 0;
   virtual egress::Gate& egress() = 0;  // of the loop
@@ -90,12 +90,16 @@ class Guest {
 
   const egress::Rules& egress_rules() const { return inputs_.egress != nullptr ? *inputs_.egress : no_egress_; }
   metrics::Egress& egress_usage() { return egress_usage_; }
+  const metrics::Egress& egress_usage() const { return egress_usage_; }
+  std::chrono::nanoseconds host_time() const { return cycles_to_time(host_cycles_); }  // spent in host functions
 
   // Whether it runs on another thread than its loop's.
   bool is_away() const { return away_; }
+  void set_away(bool away) { away_ = away; }
 
   // Notes why the guest ends; the host function then returns stopped().
   void stop(Error why) { stopped_ = std::move(why); }
+  const std::optional<Error>& why_stopped() const { return stopped_; }
   void exit(std::uint32_t code) { exit_code_ = code; }
   std::optional<std::uint32_t> exit_code() const { return exit_code_; }  // once it has called proc_exit
 
@@ -115,7 +119,6 @@ class Guest {
   void end_disk_wait() { disk_wait_.reset(); }
 
  private:
-  friend class Instance;
   friend class HostCall;
 
   class Sleep;
@@ -123,9 +126,9 @@ class Guest {
   const Inputs& inputs_;
   const Limits& limits_;
   GuestHost& host_;
-  GuestMemory memory_;             // of the host call that runs now
-  bool away_ = false;              // from its loop: it runs on another thread
-  std::uint64_t host_cycles_ = 0;  // spent in host functions
+  GuestMemory memory_;  // of the host call that runs now
+  bool away_ = false;   // from its loop: it runs on another thread
+  std::uint64_t host_cycles_ = 0;
   HandleResponse response_;
   wasi::Descriptors descriptors_;
   const egress::Rules no_egress_;

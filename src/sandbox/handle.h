@@ -32,6 +32,11 @@ struct Bytes : wasm_byte_vec_t {
   std::string_view view() const { return {data, size}; }
 };
 
+// How an instance ended; the bytes are to be given back.
+struct EngineOutcome {
+  mayfly_outcome_t raw;
+};
+
 // What the engine is told of an instance: its type stays out of headers.
 struct EngineConfig {
   mayfly_instance_config_t raw;

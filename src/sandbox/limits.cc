@@ -1,7 +1,5 @@
 #include "sandbox/limits.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
@@ -23,20 +21,15 @@ constexpr std::array kFields = {
                "Responses open at once to HTTP requests of an invocation"},
     LimitField{"log", "log_bytes", &Limits::log_bytes, kBytes, "Log of an invocation"},
     LimitField{"log_rate", "log_bytes_per_second", &Limits::log_rate, kBytes, "Log of the function, each second"},
-    LimitField{"concurrency", "concurrency", &Limits::concurrency, kCount, "Invocations at once"},
+    LimitField{"reuse", "reuse", &Limits::reuse, kCount, "Requests that one sandbox serves", 1},
+    LimitField{"reuse_concurrency", "reuse_concurrency", &Limits::reuse_concurrency, kCount,
+               "Requests that one sandbox serves at once", 1},
+    LimitField{"concurrency", "concurrency", &Limits::concurrency, kCount, "Invocations at once", 1},
     LimitField{"queue", "queue", &Limits::queue, kCount, "Requests that wait for their turn"},
     LimitField{"queue_time", "queue_ms", &Limits::queue_time, kTime, "Time that a request waits for its turn"},
 };
 
 }  // namespace
-
-Status check_limits(const Limits& limits, Kind kind) {
-  if (kind == Kind::kHttp || limits.request_bytes <= kHeldRequestBytes) return {};
-  return fail(ErrorCode::kBadOption,
-              fmt::format("option `request`: it is at most {} MiB: functions of kind {} have the whole body in memory, "
-                          "only those with a wasi:http handler take it while it arrives",
-                          kHeldRequestBytes >> 20, name_of(kind)));
-}
 
 std::span<const LimitField> limit_fields() { return kFields; }
 

@@ -1,8 +1,5 @@
 #pragma once
 
-#include "base/result.h"
-#include "sandbox/kind.h"
-
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -18,13 +15,16 @@ struct Limits {
   std::size_t memory_bytes = 128 << 20;    // memories and tables together; modest, as growing is not preempted
   std::chrono::milliseconds cpu{10'000};   // running on a core; measured to one tick (1 ms)
   std::chrono::milliseconds wall{30'000};  // from the first instruction to the last, waits included
-  std::size_t request_bytes = 10 << 20;    // body of the request, held in memory but for kHttp: check_limits()
+  std::size_t request_bytes = 10 << 20;    // body of the request, held in memory but for kHttp: Program::check()
   std::size_t response_bytes = 16 << 20;   // body of the response
   std::size_t tmp_bytes = 16 << 20;        // files under /tmp
   std::size_t files = 64;                  // descriptors open at once, the standard ones included
   std::size_t sockets = 16;                // open at once
   std::size_t http_responses = 64;         // of its own requests, open at once
   std::size_t log_bytes = 256 << 10;       // stderr and `log` together; more is dropped, and said so
+  // Of one sandbox, for functions of kind http.
+  std::size_t reuse = 1;              // requests that it serves; 1: every request has its own
+  std::size_t reuse_concurrency = 1;  // of those, at the same time
   // Of all its invocations together.
   std::size_t log_rate = 1 << 20;                // bytes of log a second; more is dropped, and said so
   std::size_t concurrency = 1000;                // invocations at once; more wait
@@ -46,6 +46,8 @@ inline constexpr Limits kLargest = {
     .sockets = 1024,
     .http_responses = 1024,
     .log_bytes = 4 << 20,
+    .reuse = 1'000'000,
+    .reuse_concurrency = 1000,
     .log_rate = 64 << 20,
     .concurrency = 10'000,  // kMaxSlots
     .queue = 10'000,
@@ -54,9 +56,6 @@ inline constexpr Limits kLargest = {
 
 inline constexpr std::size_t kHeldRequestBytes = 64 << 20;  // body of a request that is held in memory: as an upload
 
-// Whether a function of this kind can be given these.
-Status check_limits(const Limits& limits, Kind kind);
-
 // One of the limits, as options, records and help texts name it.
 struct LimitField {
   std::string_view option;  // `memory`
@@ -64,6 +63,7 @@ struct LimitField {
   std::variant<std::size_t Limits::*, std::chrono::milliseconds Limits::*> member;
   enum class Unit { kBytes, kTime, kCount } unit;
   std::string_view help;
+  std::size_t smallest = 0;  // of a count: with less it would never run
 };
 std::span<const LimitField> limit_fields();
 bool is_limit(std::string_view option);
@@ -77,6 +77,8 @@ inline constexpr std::size_t kKeepResidentBytes = 256 << 10;  // measured: the b
 inline constexpr std::uint64_t kImageBytes = 256 << 20;       // memory images up to this are mapped, not copied
 inline constexpr std::size_t kBaselineBytes = 256 << 10;      // of a module: below, optimising takes 0.1 s at most
 inline constexpr std::uint32_t kMaxSlots = 10'000;            // invocations alive at once
+inline constexpr std::uint32_t kIdleSandboxes = 256;          // that wait for another request (`reuse`), beside those
+inline constexpr std::chrono::seconds kIdleTime{10};          // that one waits before it is given up
 inline constexpr std::chrono::milliseconds kTick{1};          // a running guest yields to its loop this often
 inline constexpr std::size_t kMaxHeaders = 100;               // set by a `handle` function, as clients may send
 inline constexpr std::size_t kMaxHeaderBytes = 64 << 10;      // of them together, with the reason phrase

@@ -1,7 +1,9 @@
 #pragma once
 
+#include "base/result.h"
 #include "sandbox/capabilities.h"
 #include "sandbox/kind.h"
+#include "sandbox/limits.h"
 
 #include <cstddef>
 #include <memory>
@@ -24,6 +26,7 @@ class Program {
     EntryPoint entry;
     Abilities abilities = 0;
     Tier tier = Tier::kOptimised;
+    bool takes_several = false;  // requests at once: a handler of wasi:http 0.3
   };
   Program(Engine& engine, mayfly_program_t* linked, Facts facts);       // takes `linked` over
   Program(Engine& engine, mayfly_component_t* component, Facts facts);  // and `component`
@@ -36,6 +39,9 @@ class Program {
   Engine& engine() const { return engine_; }
   const mayfly_program_t* get() const { return linked_; }
   const mayfly_component_t* component() const { return component_; }  // null for a module
+
+  // Whether it can be given these.
+  Status check(const Limits& limits) const;
 
   // Of kTyped: the function at a path below its name, `calc/add`; the paths, a line each; and the OpenAPI document, but
   // for what comes before its first member, `paths`.

@@ -44,7 +44,8 @@ struct LoopContext {
       : registry(services.registry),
         turns(loop),
         egress(loop, services.resolver, services.ca_file),
-        environment{loop, turns, services.admission, services.background, services.loader, services.log, egress},
+        warm(loop, egress),
+        environment{loop, turns, warm, services.admission, services.background, services.loader, services.log, egress},
         log(services.log),
         dispatcher(services.dispatcher),
         hostname(services.hostname),
@@ -60,6 +61,7 @@ struct LoopContext {
   registry::Registry::Reader registry;
   invoke::RunQueue turns;
   egress::Gate egress;
+  invoke::WarmPool warm;
   invoke::Environment environment;
   Log& log;
   const Dispatcher& dispatcher;

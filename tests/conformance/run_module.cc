@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "egress/gate.h"
 #include "sandbox/engine.h"
-#include "sandbox/instance.h"
+#include "sandbox/fresh_instance.h"
 #include "sandbox/vfs/tmp.h"
 #include "sandbox/vfs/volume.h"
 
@@ -64,10 +64,6 @@ class Host final : public GuestHost {
     return {};
   }
   void write_log(std::string_view bytes) override { std::cerr << bytes; }
-  sandbox::BodyPart read_body() override { return {}; }
-  Status respond(http::Response) override { return {}; }
-  Status send(std::string_view) override { return {}; }
-  Status send_trailers(http::Fields) override { return {}; }
   void wake() override { woken_ = true; }
   net::Loop& loop() override { return loop_; }
 
@@ -91,7 +87,7 @@ Result<int> run(std::span<char*> words) {
 
   const Limits limits;
   Host host;
-  Instance instance(*program, call->inputs, limits, host);
+  FreshInstance instance(*program, call->inputs, limits, host);
   Instance::Progress progress = instance.resume();
   for (; progress != Instance::Progress::kEnded; progress = instance.resume()) {
     if (progress == Instance::Progress::kWaiting) host.wait_for_wake();

@@ -7,6 +7,7 @@ use super::outside::{Outbox, mayfly_outside_t};
 use super::program::{Program, mayfly_component_t};
 use super::sockets;
 use super::state::{Hooks, State};
+use super::serve::{serve02, serve03};
 use super::{http02, http03, typed};
 use crate::instance::{Carried, Shared, mayfly_instance_config_t, mayfly_instance_t, watch_ticks};
 use crate::guarded;
@@ -38,9 +39,9 @@ pub struct mayfly_component_call_t {
     pub config_count: usize,
     /// What the function may keep with wasi:keyvalue.
     pub kept_bytes: usize,
-    /// The body of the request, which is the standard input of a command and the argument of exec; what streams is not in it.
+    /// The standard input of a command, the argument of exec, the arguments of a typed function.
     pub input: mayfly_bytes_t,
-    /// For HTTP worlds; null for others.
+    /// For HTTP worlds, unless they are to serve several: null then, and for others.
     pub request: *const mayfly_request_t,
     /// Which of the functions of a typed component, by mayfly_component_find_function, and how many bytes its result
     /// may have.
@@ -90,15 +91,14 @@ unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t
     let shared = Box::into_raw(Box::new(Shared::new(call.instance.memory_bytes)));
     let outbox = Outbox::new(&call.outside);
     let config = unsafe { slice(call.config, call.config_count) };
-    let is_http = !call.request.is_null();
-    let client = Client { host: call.host, waiting: Waiting(shared) };
+    let (host, waiting) = (call.host, Waiting(shared));
     let state = State {
-        wasi: wasi(call, if is_http { Bytes::new() } else { input.clone() }, Waiting(shared)),
+        wasi: wasi(call, input.clone(), waiting),
         http: WasiHttpCtx::new(),
         hooks: Hooks(outbox.clone()),
         table: table(),
-        files: Files { calls: call.files, client },
-        host: call.host,
+        files: Files { calls: call.files, host, waiting },
+        host,
         config: config.iter().map(|field| unsafe { (field.name.text(), field.value.text()) }).collect(),
         kept: component.1.clone(),
         kept_most: call.kept_bytes,
@@ -111,14 +111,33 @@ unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t
 
     let program = component.0.clone();
     let outside = call.outside;
-    let request = unsafe { call.request.as_ref().map(|request| request.with_body(input.clone(), client)) };
+    let request = unsafe {
+        call.request.as_ref().map(|request| {
+            let client = Client::new(request.client, shared);
+            request.take(client.clone()).map(|request| (request, client))
+        })
+    };
     let (function, result_bytes) = (call.function, call.result_bytes);
+    let kept_for_serving = Carried(shared);
     let run = async move {
         store.set_epoch_deadline(1);
-        let mut made = Made { started: Instant::now(), shared };
+        let mut made = Made { started: Instant::now(), shared: kept_for_serving.0 };
         match (&*program, request) {
-            (Program::Http02(pre), Some(request)) => http02::handle(store, pre, request?, client, &mut made).await,
-            (Program::Http03(pre), Some(request)) => http03::handle(store, pre, request?, client, &mut made).await,
+            (Program::Http02(pre), Some(request)) => {
+                let (request, client) = request?;
+                let proxy = pre.instantiate_async(&mut store).await?;
+                made.note();
+                http02::handle(&mut store, &proxy, request, &client).await.map(|()| String::new())
+            }
+            (Program::Http03(pre), Some(request)) => {
+                let (request, client) = request?;
+                let service = pre.instantiate_async(&mut store).await?;
+                made.note();
+                let handled = store.run_concurrent(async |accessor| http03::handle(accessor, &service, request, &client).await);
+                handled.await?.map(|()| String::new())
+            }
+            (Program::Http02(pre), None) => serve02(store, pre, kept_for_serving, &mut made).await,
+            (Program::Http03(pre), None) => serve03(store, pre, kept_for_serving, &mut made).await,
             (Program::Command(pre), _) => {
                 let command = pre.instantiate_async(&mut store).await?;
                 made.note();
@@ -145,12 +164,12 @@ unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t
             (Program::Typed(pre, functions), _) => {
                 typed::call(store, pre, functions.functions.get(function), &input, result_bytes, &mut made).await
             }
-            _ => Err(wasmtime::Error::msg("there is no request")),
+            (Program::Other(_), _) => Err(wasmtime::Error::msg("it exports nothing that can be called")),
         }
     };
     let run = async move {
-        let ended = outbox.pumped(client.host, outside, run).await;
-        client.host.wait_for_home(client.waiting).await; // with what it wrote elsewhere
+        let ended = outbox.pumped(host, outside, run).await;
+        host.wait_for_home(waiting).await; // with what it wrote elsewhere
         ended
     };
     mayfly_instance_t::of_component(Box::pin(run), shared, Bell::new(call.wake, call.wake_data))

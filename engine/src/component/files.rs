@@ -1,8 +1,7 @@
 //! The border of wasi:filesystem: C++ has the files, as modules see them. Descriptors are its numbers; what goes wrong
 //! comes back as a number of errno.
 
-use super::http::Client;
-use super::host::mayfly_bytes_t;
+use super::host::{Waiting, mayfly_bytes_t, mayfly_host_t};
 use std::ffi::c_void;
 use std::ops::Deref;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -184,7 +183,8 @@ fn done(number: i32) -> Done<()> {
 #[derive(Clone, Copy)]
 pub(crate) struct Files {
     pub calls: mayfly_files_t,
-    pub client: Client,
+    pub host: mayfly_host_t,
+    pub waiting: Waiting,
 }
 
 impl Deref for Files {
@@ -322,7 +322,7 @@ impl Open {
     }
 
     pub async fn sync(&self, data_only: bool) -> Done<()> {
-        self.files.client.host.wait_for_home(self.files.client.waiting).await;
+        self.files.host.wait_for_home(self.files.waiting).await;
         let receiver = {
             let (sender, receiver) = oneshot::channel();
             let sync = Box::into_raw(Box::new(mayfly_sync_t(sender)));

@@ -1,4 +1,4 @@
-//! What a component's invocation asks of C++: where its output and its response go.
+//! What the inside of a component asks of C++: whether it is at home, and where its output goes.
 
 use crate::instance::Shared;
 use bytes::Bytes;
@@ -47,18 +47,7 @@ pub enum mayfly_stream_t {
     Stderr = 2,
 }
 
-/// What mayfly_host_t::read_body found. Valid until it is called again.
-#[repr(C)]
-pub struct mayfly_body_part_t {
-    pub bytes: mayfly_bytes_t,
-    pub is_last: bool,
-    /// Of the last part.
-    pub trailers: *const mayfly_field_t,
-    pub trailer_count: usize,
-}
-
-/// Called on the thread that polls the instance, while it does. Those that return a bool say whether to go on; when they
-/// do not, the caller has noted why and the guest ends. What can wait is asked again with each poll.
+/// Called on the thread that polls the instance, while it does. What can wait is asked again with each poll.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct mayfly_host_t {
@@ -69,17 +58,8 @@ pub struct mayfly_host_t {
     pub at_home: extern "C" fn(data: *mut c_void) -> bool,
     /// Whether there is room for output. When there is none, the instance is polled again once there is.
     pub has_room: extern "C" fn(data: *mut c_void) -> bool,
+    /// Whether to go on; when not, C++ has noted why and the guest ends.
     pub write: extern "C" fn(data: *mut c_void, stream: mayfly_stream_t, bytes: mayfly_bytes_t) -> bool,
-    /// The next part of the HTTP request's body, for one that streams: empty, and not the last, when it has not arrived.
-    pub read_body: extern "C" fn(data: *mut c_void, part: &mut std::mem::MaybeUninit<mayfly_body_part_t>),
-    /// The head of the HTTP response, once.
-    pub respond:
-        extern "C" fn(data: *mut c_void, status: u16, fields: *const mayfly_field_t, field_count: usize) -> bool,
-    /// Bytes of its body, in order.
-    pub send: extern "C" fn(data: *mut c_void, bytes: mayfly_bytes_t) -> bool,
-    /// What follows the body.
-    pub send_trailers:
-        extern "C" fn(data: *mut c_void, fields: *const mayfly_field_t, field_count: usize) -> bool,
 }
 unsafe impl Send for mayfly_host_t {} // of an instance, which has one owner at a time
 unsafe impl Sync for mayfly_host_t {}
@@ -110,7 +90,10 @@ unsafe impl Sync for Waiting {}
 
 impl Waiting {
     pub fn poll<T>(&self, context: &Context<'_>) -> Poll<T> {
-        unsafe { (*self.0).waiting.push(context.waker().clone()) };
+        let waiting = unsafe { &mut (*self.0).waiting };
+        if !waiting.last().is_some_and(|known| known.will_wake(context.waker())) {
+            waiting.push(context.waker().clone());
+        }
         Poll::Pending
     }
 }

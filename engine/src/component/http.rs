@@ -1,46 +1,142 @@
 //! What wasi:http 0.2 and 0.3 have in common: how a request comes in, and a response goes out.
 
-use super::host::{Waiting, mayfly_body_part_t, mayfly_bytes_t, mayfly_field_t, mayfly_host_t};
+use super::host::{Waiting, mayfly_bytes_t, mayfly_field_t};
 use super::refusal::{Refusal, mayfly_refusal_t};
+use crate::instance::Shared;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
+use std::ffi::c_void;
+use std::future::poll_fn;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
-use wasmtime::{Error, Result, Trap};
+use wasmtime::{Error, Result};
 use wasmtime_wasi_http::WasiBody;
 
-/// The head of an HTTP request.
+/// What mayfly_client_t::read_body found. Valid until it is called again.
+#[repr(C)]
+pub struct mayfly_body_part_t {
+    pub bytes: mayfly_bytes_t,
+    pub is_last: bool,
+    /// Of the last part.
+    pub trailers: *const mayfly_field_t,
+    pub trailer_count: usize,
+}
+
+/// Where a request comes from, and its response goes. Called on the thread that polls the instance, while it does. Those
+/// that return a bool say whether to go on; when they do not, C++ has noted why and the request ends. What can wait is
+/// asked again with each poll.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct mayfly_client_t {
+    /// Handed to each.
+    pub data: *mut c_void,
+    /// As mayfly_host_t has it: only then are the others called.
+    pub at_home: extern "C" fn(data: *mut c_void) -> bool,
+    /// Whether there is room for more of the body. When there is none, the instance is polled again once there is.
+    pub has_room: extern "C" fn(data: *mut c_void) -> bool,
+    /// The next part of the body, for one that streams: empty, and not the last, when it has not arrived.
+    pub read_body: extern "C" fn(data: *mut c_void, part: &mut MaybeUninit<mayfly_body_part_t>),
+    /// The head of the response, once.
+    pub respond:
+        extern "C" fn(data: *mut c_void, status: u16, fields: *const mayfly_field_t, field_count: usize) -> bool,
+    /// Bytes of its body, in order.
+    pub send: extern "C" fn(data: *mut c_void, bytes: mayfly_bytes_t) -> bool,
+    /// What follows the body.
+    pub send_trailers:
+        extern "C" fn(data: *mut c_void, fields: *const mayfly_field_t, field_count: usize) -> bool,
+}
+unsafe impl Send for mayfly_client_t {} // of an instance, which has one owner at a time
+unsafe impl Sync for mayfly_client_t {}
+
+/// An HTTP request.
 #[repr(C)]
 pub struct mayfly_request_t {
+    pub client: mayfly_client_t,
     pub method: mayfly_bytes_t,
     pub target: mayfly_bytes_t,
     pub authority: mayfly_bytes_t,
     pub fields: *const mayfly_field_t,
     pub field_count: usize,
-    /// Whether the body is still arriving, for mayfly_host_t::read_body to tell; otherwise it is the input of the call.
+    /// All of it, unless it is still arriving.
+    pub body: mayfly_bytes_t,
+    /// Whether the body is for mayfly_client_t::read_body to tell.
     pub streams_body: bool,
 }
 
-/// Where an invocation's request comes from, and where its response goes.
-#[derive(Clone, Copy)]
+/// Who is asked for one request, until that is over: what the guest keeps of it may live on.
 pub(super) struct Client {
-    pub host: mayfly_host_t,
-    pub waiting: Waiting,
+    calls: mayfly_client_t,
+    waiting: Waiting,
+    gone: AtomicBool,
+}
+
+impl Client {
+    pub fn new(calls: mayfly_client_t, shared: *mut Shared) -> Arc<Self> {
+        Arc::new(Self { calls, waiting: Waiting(shared), gone: AtomicBool::new(false) })
+    }
+
+    /// From here on C++ is not called.
+    pub fn leave(&self) {
+        self.gone.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Relaxed)
+    }
+
+    fn at_home(&self) -> bool {
+        self.is_gone() || (self.calls.at_home)(self.calls.data)
+    }
+
+    fn has_room(&self) -> bool {
+        self.at_home() && (self.is_gone() || (self.calls.has_room)(self.calls.data))
+    }
+
+    pub async fn wait_for_home(&self) {
+        poll_fn(|context| if self.at_home() { Poll::Ready(()) } else { self.waiting.poll(context) }).await
+    }
+
+    async fn wait_for_room(&self) {
+        poll_fn(|context| if self.has_room() { Poll::Ready(()) } else { self.waiting.poll(context) }).await
+    }
+
+    fn call(&self, call: impl FnOnce(&mayfly_client_t) -> bool) -> Result<()> {
+        match self.is_gone() || call(&self.calls) {
+            true => Ok(()),
+            false => Err(bad_response("the request was stopped".to_owned())), // C++ knows better
+        }
+    }
+
+    fn respond(&self, status: u16, fields: &HeaderMap) -> Result<()> {
+        let fields = fields_of(fields);
+        self.call(|calls| (calls.respond)(calls.data, status, fields.as_ptr(), fields.len()))
+    }
+
+    fn send(&self, bytes: &[u8]) -> Result<()> {
+        self.call(|calls| (calls.send)(calls.data, mayfly_bytes_t::of(bytes)))
+    }
+
+    fn send_trailers(&self, trailers: &HeaderMap) -> Result<()> {
+        let fields = fields_of(trailers);
+        self.call(|calls| (calls.send_trailers)(calls.data, fields.as_ptr(), fields.len()))
+    }
 }
 
 impl mayfly_request_t {
     /// The request as the crates have it.
-    pub(super) unsafe fn with_body(&self, whole: Bytes, client: Client) -> Result<Request<WasiBody>> {
+    pub(super) unsafe fn take(&self, client: Arc<Client>) -> Result<Request<WasiBody>> {
         let mut made = Request::builder().method(unsafe { self.method.get() }).uri(unsafe { self.target.get() });
         for field in unsafe { slice(self.fields, self.field_count) } {
             made = made.header(unsafe { field.name.get() }, unsafe { field.value.get() });
         }
         let body = match self.streams_body {
             true => Arriving { client, last_came: false }.boxed_unsync(),
-            false => Full::new(whole).map_err(|never| match never {}).boxed_unsync(),
+            false => Full::new(Bytes::copy_from_slice(unsafe { self.body.get() })).map_err(|never| match never {}).boxed_unsync(),
         };
         let mut made = made.body(body)?;
         if !made.headers().contains_key(http::header::HOST) && made.uri().authority().is_none() {
@@ -56,7 +152,7 @@ pub(super) unsafe fn slice<'a, T>(data: *const T, count: usize) -> &'a [T] {
 
 /// A request's body that C++ reads.
 struct Arriving {
-    client: Client,
+    client: Arc<Client>,
     last_came: bool,
 }
 
@@ -71,11 +167,14 @@ impl Body for Arriving {
         if self.last_came {
             return Poll::Ready(None);
         }
-        if !self.client.host.at_home() {
+        if self.client.is_gone() {
+            return Poll::Ready(Some(Err(Self::Error::ConnectionTerminated)));
+        }
+        if !self.client.at_home() {
             return self.client.waiting.poll(context);
         }
         let mut part = MaybeUninit::<mayfly_body_part_t>::uninit();
-        (self.client.host.read_body)(self.client.host.data, &mut part);
+        (self.client.calls.read_body)(self.client.calls.data, &mut part);
         let part = unsafe { part.assume_init() };
         let bytes = unsafe { part.bytes.get() };
         let trailers = unsafe { slice(part.trailers, part.trailer_count) };
@@ -102,15 +201,12 @@ fn header_map(fields: &[mayfly_field_t]) -> HeaderMap {
     map
 }
 
-fn with_fields(map: &HeaderMap, put: impl FnOnce(*const mayfly_field_t, usize) -> bool) -> Result<()> {
-    let fields: Vec<mayfly_field_t> = map
-        .iter()
-        .map(|(name, value)| mayfly_field_t {
-            name: mayfly_bytes_t::of(name.as_str().as_bytes()),
-            value: mayfly_bytes_t::of(value.as_bytes()),
-        })
-        .collect();
-    go_on(put(fields.as_ptr(), fields.len()))
+fn fields_of(map: &HeaderMap) -> Vec<mayfly_field_t> {
+    let field = |(name, value): (&HeaderName, &HeaderValue)| mayfly_field_t {
+        name: mayfly_bytes_t::of(name.as_str().as_bytes()),
+        value: mayfly_bytes_t::of(value.as_bytes()),
+    };
+    map.iter().map(field).collect()
 }
 
 /// A handler's answer that is an error.
@@ -126,24 +222,26 @@ fn unfinished(error: wasmtime_wasi_http::Error) -> Error {
     bad_response(format!("the function did not finish its response's body, or not as its content-length says: {error}"))
 }
 
-fn go_on(taken: bool) -> Result<()> {
-    if taken { Ok(()) } else { Err(Trap::Interrupt.into()) }
-}
-
-/// Hands a response on as it comes.
-pub(super) async fn forward(response: Response<WasiBody>, client: Client) -> Result<()> {
-    let host = client.host;
+/// Hands a response on as it comes. Once the handler is `over`, nobody writes more than is there.
+pub(super) async fn forward(response: Response<WasiBody>, client: &Client, over: &AtomicBool) -> Result<()> {
     let (head, mut body) = response.into_parts();
-    host.wait_for_home(client.waiting).await;
-    with_fields(&head.headers, |fields, count| (host.respond)(host.data, head.status.as_u16(), fields, count))?;
-    while let Some(frame) = body.frame().await {
+    client.wait_for_home().await;
+    client.respond(head.status.as_u16(), &head.headers)?;
+    let mut next = async || {
+        poll_fn(|context| match Pin::new(&mut body).poll_frame(context) {
+            Poll::Pending if over.load(Ordering::Relaxed) => Poll::Ready(None),
+            polled => polled,
+        })
+        .await
+    };
+    while let Some(frame) = next().await {
         let frame = frame.map_err(unfinished)?;
-        host.wait_for_room(client.waiting).await;
+        client.wait_for_room().await;
         match frame.into_data() {
-            Ok(bytes) => go_on((host.send)(host.data, mayfly_bytes_t::of(&bytes)))?,
+            Ok(bytes) => client.send(&bytes)?,
             Err(frame) => {
                 let Ok(trailers) = frame.into_trailers() else { continue };
-                with_fields(&trailers, |fields, count| (host.send_trailers)(host.data, fields, count))?;
+                client.send_trailers(&trailers)?;
             }
         }
     }

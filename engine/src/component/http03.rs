@@ -1,15 +1,16 @@
 //! wasi:http/handler 0.3.
 
-use super::call::{Ended, Made};
 use super::http::{Client, error_code, forward};
 use super::state::State;
 use http::header::HOST;
 use http::uri::Scheme;
 use http::{Request, Uri};
-use wasmtime::Store;
-use wasmtime_wasi_http::p3;
-use wasmtime_wasi_http::p3::bindings::ServicePre;
+use std::sync::atomic::AtomicBool;
+use wasmtime::Result;
+use wasmtime::component::Accessor;
 use wasmtime_wasi_http::WasiBody;
+use wasmtime_wasi_http::p3;
+use wasmtime_wasi_http::p3::bindings::Service;
 
 /// With scheme and authority, which HTTP/1.1 has in `Host`; where that is none, as it came.
 fn with_origin(mut request: Request<WasiBody>) -> Request<WasiBody> {
@@ -23,24 +24,17 @@ fn with_origin(mut request: Request<WasiBody>) -> Request<WasiBody> {
     request
 }
 
+/// One request, from its head to the end of its response.
 pub(super) async fn handle(
-    mut store: Store<State>,
-    pre: &ServicePre<State>,
+    accessor: &Accessor<State>,
+    service: &Service,
     request: Request<WasiBody>,
-    client: Client,
-    made: &mut Made,
-) -> Ended {
-    let service = pre.instantiate_async(&mut store).await?;
-    made.note();
-    let (request, sent) = p3::Request::from_http(&mut store.data_mut().hooks, with_origin(request));
-    store
-        .run_concurrent(async move |accessor| {
-            let handled = service.handle(accessor, request).await?;
-            let response = handled.map_err(|code| error_code(&code))?;
-            let response = accessor.with(|store| response.into_http(store, async { Ok(()) }))?;
-            forward(response, client).await
-        })
-        .await??;
-    drop(sent);
-    Ok(String::new())
+    client: &Client,
+) -> Result<()> {
+    let request = with_origin(request);
+    let request = accessor.with(|mut store| p3::Request::from_http(&mut store.data_mut().hooks, request).0);
+    let response = service.handle(accessor, request).await?.map_err(|code| error_code(&code))?;
+    let response = accessor.with(|store| response.into_http(store, async { Ok(()) }))?;
+    // Who writes the body may be a task that goes on after the handler.
+    forward(response, client, &AtomicBool::new(false)).await
 }

@@ -19,6 +19,7 @@ mod program;
 mod read;
 mod refusal;
 mod runtime;
+mod serve;
 mod settings;
 mod shape;
 mod sockets;
@@ -29,3 +30,4 @@ mod write;
 
 pub(crate) use refusal::{Refusal, mayfly_refusal_t};
 pub(crate) use runtime::enter;
+pub(crate) use serve::Jobs;

@@ -16,6 +16,11 @@ struct EngineFiles {
   mayfly_files_t raw;
 };
 
+// An HTTP request, as the engine takes it.
+struct EngineRequest {
+  mayfly_request_t raw;
+};
+
 // Text on its way to the engine and back; nobody owns it.
 inline mayfly_bytes_t bytes_of(std::string_view text) { return {as_bytes(text), text.size()}; }
 

@@ -1,7 +1,7 @@
 // What the imports that connect do with the egress gate: `env.tcp_*` and `wasi_experimental_http`.
 #include "base/text.h"
 #include "sandbox/engine.h"
-#include "sandbox/instance.h"
+#include "sandbox/fresh_instance.h"
 #include "sandbox/test_guests.h"
 
 #include <gtest/gtest.h>
@@ -64,10 +64,6 @@ class Connecting : public testing::Test, public GuestHost {
     return {};
   }
   void write_log(std::string_view bytes) override { log_ += bytes; }
-  BodyPart read_body() override { return {}; }
-  Status respond(http::Response) override { return {}; }
-  Status send(std::string_view) override { return {}; }
-  Status send_trailers(http::Fields) override { return {}; }
   void wake() override {
     EXPECT_TRUE(instance_) << "woken after it was cancelled";
     woken_ = true;
@@ -87,7 +83,7 @@ class Connecting : public testing::Test, public GuestHost {
   Inputs inputs_;
   Limits limits_;
   std::shared_ptr<const Program> program_;
-  std::optional<Instance> instance_;
+  std::optional<FreshInstance> instance_;
   Instance::Progress progress_ = Instance::Progress::kEnded;
   bool woken_ = false;
 };

@@ -1,4 +1,4 @@
-#include "sandbox/instance.h"
+#include "sandbox/fresh_instance.h"
 
 #include "base/text.h"
 #include "sandbox/engine.h"
@@ -33,7 +33,7 @@ class Invoked : public GuestHost {
       : inputs_(inputs), limits_(limits) {
     const auto program = load(guest);
     EXPECT_TRUE(program) << program.error().message;
-    Instance instance(*program, inputs_, limits_, *this);
+    FreshInstance instance(*program, inputs_, limits_, *this);
     std::this_thread::sleep_for(queued);
     for (auto progress = instance.resume(); progress != Instance::Progress::kEnded; progress = instance.resume()) {
       progress == Instance::Progress::kYielded ? ++yields : ++waits;
@@ -59,10 +59,6 @@ class Invoked : public GuestHost {
     return {};
   }
   void write_log(std::string_view bytes) override { log += bytes; }
-  BodyPart read_body() override { return {}; }
-  Status respond(http::Response) override { return {}; }
-  Status send(std::string_view) override { return {}; }
-  Status send_trailers(http::Fields) override { return {}; }
   void wake() override { woken_ = true; }
   net::Loop& loop() override { return loop_; }
   egress::Gate& egress() override { return egress_; }
@@ -203,10 +199,6 @@ TEST(Instance, UnwindsAGuestThatIsCancelledWhileItWaits) {
     bool output_ready() override { return true; }
     Status write_output(std::string_view) override { return {}; }
     void write_log(std::string_view) override {}
-    BodyPart read_body() override { return {}; }
-    Status respond(http::Response) override { return {}; }
-    Status send(std::string_view) override { return {}; }
-    Status send_trailers(http::Fields) override { return {}; }
     void wake() override { ADD_FAILURE() << "woken after it was cancelled"; }
     net::Loop& loop() override { return loop_; }
     egress::Gate& egress() override { return egress_; }
@@ -217,7 +209,7 @@ TEST(Instance, UnwindsAGuestThatIsCancelledWhileItWaits) {
   const Inputs inputs;
   const Limits limits;
   {
-    Instance instance(*program, inputs, limits, host);
+    FreshInstance instance(*program, inputs, limits, host);
     while (instance.resume() == Instance::Progress::kYielded) {
     }
   }
