@@ -8,7 +8,7 @@ scripts/bench_setup.sh
 scripts/build.sh bench > /dev/null
 
 echo "# Results of bench/all.sh $*" > $results
-for scenario in throughput cold deploy density fairness waiting leak; do
+for scenario in throughput cold deploy density fairness waiting streaming s3 leak; do
   svg=""
   [ $scenario = throughput ] && svg="--svg bench/results.svg"
   printf '\n## %s\n\n' $scenario >> $results

@@ -17,20 +17,21 @@ WAT_HELLO = EXAMPLES / "hello-wat/hello-wat.wasm"
 C_HELLO = EXAMPLES / "hello-c/hello-c.wasm"
 GO_HELLO = EXAMPLES / "hello-go/hello-go.wasm"
 HTTP_HELLO = GUESTS / "components/http-hello-c.wasm"
+EXEC_HELLO = GUESTS / "components/exec-hello-c.wasm"
 HTTP3_HELLO = GUESTS / "components/http3-hello.wasm"
 
 
 class Mayfly(contextlib.AbstractContextManager):
-    def __init__(self, options, core):
-        self.binary, self.core, self.threads = options.mayfly, core, 1
+    def __init__(self, options, core, *more, env=None):
+        self.binary, self.core, self.threads, self.more, self.env = options.mayfly, core, 1, more, env
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mayfly-bench-"))
         self.start()
 
     def start(self):
         self.port = processes.free_port()
         command = [self.binary, "up", "--listen", f"127.0.0.1:{self.port}", "--data", str(self.folder / "data"),
-                   "--log", str(self.folder / "log"), "--threads", str(self.threads)]
-        self.process = processes.Process(command, self.port, self.core)
+                   "--log", str(self.folder / "log"), "--threads", str(self.threads), *self.more]
+        self.process = processes.Process(command, self.port, self.core, env=self.env)
         self.process.wait_until_listening()
 
     def restart(self):

@@ -27,8 +27,11 @@ POOLING = ("-O", "pooling-allocator=y", "-O", "pooling-pagemap-scan=auto", "-O",
 WASI_03 = ("-S", "cli,p3", "-W", "component-model-async=y")
 
 MAYFLY = {"mayfly, run": mayfly.RUN, "mayfly, wat hello": mayfly.WAT_HELLO, "mayfly, C hello": mayfly.C_HELLO,
-          "mayfly, Go hello": mayfly.GO_HELLO, "mayfly, http 0.2": mayfly.HTTP_HELLO,
-          "mayfly, http 0.3": mayfly.HTTP3_HELLO}
+          "mayfly, Go hello": mayfly.GO_HELLO, "mayfly, exec": mayfly.EXEC_HELLO,
+          "mayfly, http 0.2": mayfly.HTTP_HELLO, "mayfly, http 0.2, reused": mayfly.HTTP_HELLO,
+          "mayfly, http 0.3": mayfly.HTTP3_HELLO, "mayfly, http 0.3, reused": mayfly.HTTP3_HELLO}
+# As wasmtime serve has it by default.
+REUSE = {"mayfly, http 0.2, reused": "?reuse=128", "mayfly, http 0.3, reused": "?reuse=128&reuse_concurrency=16"}
 
 
 def nginx(port, folder):
@@ -104,8 +107,8 @@ def start(options, stack, core, wanted):
         server = stack.enter_context(mayfly.Mayfly(options, core))
         for name, module in MAYFLY.items():
             if name in wanted:
-                function = name.removeprefix("mayfly, ").replace(" ", "-")
-                server.deploy({function: module})
+                function = name.removeprefix("mayfly, ").replace(",", "").replace(" ", "-")
+                server.deploy({function: module}, REUSE.get(name, ""))
                 running.targets[name] = Target(server.url(function), server.process)
         running.versions["mayfly"] = options.commit
     for peer in PEERS:

@@ -38,11 +38,12 @@ def free_port():
 class Process:
     """A child that listens on `port`. Ended by its id, never by its name."""
 
-    def __init__(self, command, port, core=None, output=subprocess.DEVNULL, cwd=None):
+    def __init__(self, command, port, core=None, output=subprocess.DEVNULL, cwd=None, env=None):
         self.port = port
         self.started = time.monotonic()
         pin = (lambda: os.sched_setaffinity(0, {core})) if core is not None else None
-        self.child = subprocess.Popen(command, stdout=output, stderr=output, cwd=cwd, preexec_fn=pin)
+        self.child = subprocess.Popen(command, stdout=output, stderr=output, cwd=cwd, env=env,
+                                      preexec_fn=pin)
 
     def wait_until_listening(self, seconds=60):
         """Returns how long it took from its start, in seconds."""

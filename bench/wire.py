@@ -16,9 +16,10 @@ class Connection:
     def __exit__(self, *_):
         self.socket.close()
 
-    def request(self, method, target, body=b""):
+    def request(self, method, target, body=b"", kind="application/wasm"):
         """Returns (status, body, seconds from the first byte sent to the last one received)."""
-        head = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = (f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n")
         message = head.encode() + body
         start = time.perf_counter()
         self.socket.sendall(message)
