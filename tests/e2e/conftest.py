@@ -168,6 +168,15 @@ def reader(path, mount=3):
     return guest.encode()
 
 
+def certificate(folder, name):
+    """A certificate that signs itself, and its key."""
+    files = folder / f"{name}.pem", folder / f"{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-out", files[0],
+                    "-keyout", files[1]], check=True, capture_output=True)
+    return files
+
+
 def require_ptrace():
     probe = subprocess.run(["strace", "-o", os.devnull, "true"], capture_output=True, text=True, timeout=30)
     if probe.returncode != 0:

@@ -33,9 +33,11 @@ def answers(port):
 
 
 class S3Server:
-    """Buckets are the folders of `buckets`; older versions are kept where a bucket is versioned."""
+    """Buckets are the folders of `buckets`; older versions are kept where a bucket is versioned. With a certificate,
+    (file, key) for `localhost`, it speaks TLS."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, certificate=None):
+        self.certificate = certificate
         self.buckets, self.older = folder / "buckets", folder / "older"
         for made in (self.buckets, self.older):
             made.mkdir(parents=True)
@@ -43,8 +45,9 @@ class S3Server:
         self.process = None
 
     def start(self):
+        tls = ["--cert", self.certificate[0], "--key", self.certificate[1]] if self.certificate else []
         self.process = subprocess.Popen(
-            [built(), "--access", KEY, "--secret", SECRET, "--port", f"127.0.0.1:{self.port}", "--quiet", "--keep-alive",
+            [built(), *tls, "--access", KEY, "--secret", SECRET, "--port", f"127.0.0.1:{self.port}", "--quiet", "--keep-alive",
              "posix", "--versioning-dir", self.older, self.buckets],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
@@ -60,7 +63,7 @@ class S3Server:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"https://localhost:{self.port}" if self.certificate else f"http://127.0.0.1:{self.port}"
 
     def environment(self, **other):
         """For a mayfly that uses it."""
@@ -69,8 +72,9 @@ class S3Server:
 
     def request(self, method, target, body=b""):
         """What another tool does: signed by curl. Returns the answer's body."""
+        trusted = ["--cacert", self.certificate[0]] if self.certificate else []
         made = subprocess.run(
-            ["curl", "-sSf", "--max-time", "20", "--path-as-is", "-X", method, "--aws-sigv4", "aws:amz:us-east-1:s3",
+            ["curl", "-sSf", *trusted, "--max-time", "20", "--path-as-is", "-X", method, "--aws-sigv4", "aws:amz:us-east-1:s3",
              "--user", f"{KEY}:{SECRET}", "--data-binary", "@-", "-H", "Content-Type: application/octet-stream",
              "-H", f"x-amz-content-sha256: {hash_of(body)}", self.url + target], input=body, capture_output=True)
         assert made.returncode == 0, (method, target, made.stderr)

@@ -11,7 +11,7 @@ import urllib.parse
 
 import pytest
 
-from conftest import until
+from conftest import certificate, until
 
 OK, BUFFER, HEADER, UTF8, DENIED, METHOD, ENCODING, URL, REQUEST, SESSIONS = 0, 4, 5, 6, 7, 8, 9, 10, 11, 13
 INVALID_HANDLE, MEMORY = 1, 3
@@ -288,14 +288,7 @@ def test_the_environment_has_no_proxy_for_functions(make_server, origin):
 
 
 def test_certificates_are_checked(make_server, tmp_path):
-    def certificate(name):
-        files = tmp_path / f"{name}.pem", tmp_path / f"{name}.key"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                        "-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-out", files[0],
-                        "-keyout", files[1]], check=True, capture_output=True)
-        return files
-
-    trusted, stranger = certificate("localhost"), certificate("stranger.example")
+    trusted, stranger = certificate(tmp_path, "localhost"), certificate(tmp_path, "stranger.example")
     with Origin(trusted) as good, Origin(stranger) as bad:
         allow = [f"http={origin.url('', 'localhost', 'https')}" for origin in (good, bad)]
         server = make_server(env={"SSL_CERT_FILE": str(trusted[0])})

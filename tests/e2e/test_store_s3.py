@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from conftest import FUNCTIONS, GUESTS, numbered, until
+from conftest import FUNCTIONS, GUESTS, certificate, numbered, until
 from s3_server import Proxy, S3Server
 from test_seed_003 import ECHO, exec_, saying, upload, uploaded
 
@@ -46,6 +46,22 @@ def start_fails(binary, tmp_path, store, env):
                           capture_output=True, text=True, timeout=60, env={**os.environ, **env})
     assert made.returncode == 1 and "listens on" not in made.stdout
     return made.stderr
+
+
+def test_over_tls(make_server, binary, tmp_path):
+    trusted = certificate(tmp_path, "localhost")
+    s3 = S3Server(tmp_path / "s3", trusted).start()
+    try:
+        s3.make_bucket("kept")
+        server = make_server("--store", STORE, env=s3.environment(AWS_CA_BUNDLE=str(trusted[0])))
+        deployed(server, 1)
+        server.stop()
+        server.start()
+        assert server.get("/hello").text == "1"
+        said = start_fails(binary, tmp_path, STORE, s3.environment(AWS_CA_BUNDLE="", SSL_CERT_FILE=""))
+        assert "certificate" in said
+    finally:
+        s3.stop()
 
 
 # --- Functions -------------------------------------------------------------------------------------------------------

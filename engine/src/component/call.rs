@@ -118,10 +118,9 @@ unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t
         })
     };
     let (function, result_bytes) = (call.function, call.result_bytes);
-    let kept_for_serving = Carried(shared);
     let run = async move {
         store.set_epoch_deadline(1);
-        let mut made = Made { started: Instant::now(), shared: kept_for_serving.0 };
+        let mut made = Made { started: Instant::now(), waiting };
         match (&*program, request) {
             (Program::Http02(pre), Some(request)) => {
                 let (request, client) = request?;
@@ -136,8 +135,8 @@ unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t
                 let handled = store.run_concurrent(async |accessor| http03::handle(accessor, &service, request, &client).await);
                 handled.await?.map(|()| String::new())
             }
-            (Program::Http02(pre), None) => serve02(store, pre, kept_for_serving, &mut made).await,
-            (Program::Http03(pre), None) => serve03(store, pre, kept_for_serving, &mut made).await,
+            (Program::Http02(pre), None) => serve02(store, pre, waiting, &mut made).await,
+            (Program::Http03(pre), None) => serve03(store, pre, waiting, &mut made).await,
             (Program::Command(pre), _) => {
                 let command = pre.instantiate_async(&mut store).await?;
                 made.note();
@@ -178,13 +177,12 @@ unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t
 /// Notes how long it took to make the instance.
 pub(super) struct Made {
     started: Instant,
-    shared: *mut Shared,
+    waiting: Waiting,
 }
-unsafe impl Send for Made {}
 
 impl Made {
     pub fn note(&mut self) {
-        unsafe { (*self.shared).instantiate_ns = self.started.elapsed().as_nanos() as u64 };
+        unsafe { (*self.waiting.0).instantiate_ns = self.started.elapsed().as_nanos() as u64 };
     }
 }
 

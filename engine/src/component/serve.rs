@@ -1,12 +1,13 @@
 //! A component that serves several requests: one after the other, with wasi:http 0.3 at once too.
 
 use super::call::{Ended, Made};
+use super::host::{Waiting, mayfly_bytes_t};
 use super::http::{Client, mayfly_request_t};
 use super::refusal::{Refusal, mayfly_refusal_t};
 use super::state::State;
 use super::{http02, http03};
-use crate::instance::{Carried, Shared, mayfly_instance_t};
 use crate::guarded;
+use crate::instance::mayfly_instance_t;
 use futures::stream::{FuturesUnordered, StreamExt};
 use http::Request;
 use std::collections::VecDeque;
@@ -18,7 +19,6 @@ use wasmtime::{Error, Result, Store};
 use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::p3::bindings::ServicePre;
-use super::host::{Waiting, mayfly_bytes_t};
 
 /// How a request of several ended: at its instance's home, while that is polled. Those that have not ended when the
 /// instance does end as it does.
@@ -68,10 +68,12 @@ impl Job {
     }
 }
 
-fn next_job(shared: *mut Shared, context: &Context<'_>) -> Poll<Job> {
-    match unsafe { (*shared).jobs.pop_front() } {
-        Some(job) => Poll::Ready(job),
-        None => Waiting(shared).poll(context),
+impl Waiting {
+    fn next_job(&self, context: &Context<'_>) -> Poll<Job> {
+        match unsafe { (*self.0).jobs.pop_front() } {
+            Some(job) => Poll::Ready(job),
+            None => self.poll(context),
+        }
     }
 }
 
@@ -79,13 +81,13 @@ fn next_job(shared: *mut Shared, context: &Context<'_>) -> Poll<Job> {
 pub(super) async fn serve02(
     mut store: Store<State>,
     pre: &ProxyPre<State>,
-    shared: Carried<Shared>,
+    waiting: Waiting,
     made: &mut Made,
 ) -> Ended {
     let proxy = pre.instantiate_async(&mut store).await?;
     made.note();
     loop {
-        let job = poll_fn(|context| next_job({ &shared }.0, context)).await;
+        let job = poll_fn(|context| waiting.next_job(context)).await;
         // A handler that is left in the middle is no good for another request.
         let handled = http02::handle(&mut store, &proxy, job.request?, &job.client).await?;
         Job::end(&job.client, job.ended, Ok(handled)).await?;
@@ -96,7 +98,7 @@ pub(super) async fn serve02(
 pub(super) async fn serve03(
     mut store: Store<State>,
     pre: &ServicePre<State>,
-    shared: Carried<Shared>,
+    waiting: Waiting,
     made: &mut Made,
 ) -> Ended {
     let service = pre.instantiate_async(&mut store).await?;
@@ -122,7 +124,7 @@ pub(super) async fn serve03(
                     if accessor.poll_ready_for_concurrent_call(handler, context).is_pending() {
                         return Poll::Pending;
                     }
-                    match next_job({ &shared }.0, context) {
+                    match waiting.next_job(context) {
                         Poll::Ready(job) => running.push(begin(job)),
                         Poll::Pending => return Poll::Pending,
                     }
