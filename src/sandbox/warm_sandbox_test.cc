@@ -163,9 +163,9 @@ TEST_F(Warm, SharesTheTimeAmongThoseWhoAreThere) {
   waits.resume();
   Request& spins = ask("/?spin=100");
   run({&spins, &waits});
-  EXPECT_GT(spins.guest, milliseconds(40));
+  EXPECT_GT(spins.guest, milliseconds(20));
   EXPECT_LT(spins.guest, milliseconds(90));
-  EXPECT_GT(waits.guest, milliseconds(40));
+  EXPECT_GT(waits.guest, milliseconds(20));
 }
 
 TEST_F(Warm, EndsARequestThatItsClientRefuses) {
