@@ -75,7 +75,7 @@ inline constexpr std::size_t kWasmStackBytes =
 inline constexpr std::size_t kTableElements = 100'000;        // in one table; the largest seen in the wild is 40 000
 inline constexpr std::size_t kKeepResidentBytes = 256 << 10;  // measured: the best of 0, 128 KiB, 256 KiB, 16 MiB
 inline constexpr std::uint64_t kImageBytes = 256 << 20;       // memory images up to this are mapped, not copied
-inline constexpr std::size_t kBaselineBytes = 256 << 10;      // of a module: below, optimising takes 0.1 s at most
+inline constexpr std::size_t kBaselineBytes = 64 << 10;       // of a module: below, optimising takes 0.1 s at most
 inline constexpr std::uint32_t kMaxSlots = 10'000;            // invocations alive at once
 inline constexpr std::uint32_t kIdleSandboxes = 256;          // that wait for another request (`reuse`), beside those
 inline constexpr std::chrono::seconds kIdleTime{10};          // that one waits before it is given up

@@ -100,7 +100,8 @@ def test_show_tells_the_settings_but_no_value_of_a_variable(server):
         "environment": ["KEY"], "allow": ["tcp=127.0.0.1:1"], "volumes": [], "tenant": "acme", "timing": True,
         "limits": {"memory_bytes": 64 << 20, "cpu_ms": 2000, "wall_ms": 500, "request_bytes": 1024,
                    "response_bytes": 1 << 20, "tmp_bytes": 1 << 20, "files": 9, "sockets": 3, "log_bytes": 4096,
-                   "http_responses": 64, "log_bytes_per_second": 1024, "concurrency": 7, "queue": 8, "queue_ms": 3000}}
+                   "http_responses": 64, "reuse": 1, "reuse_concurrency": 1, "log_bytes_per_second": 1024, "concurrency": 7,
+                   "queue": 8, "queue_ms": 3000}}
     assert "hunter2" not in answer.text + server.get(FUNCTIONS).text
     assert b"KEY=hunter2\0" in server.get("/f").body
 
