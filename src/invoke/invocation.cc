@@ -138,10 +138,11 @@ void Invocation::go_away() {
   environment_.background.take(std::move(task_));
 }
 
-// A guest that waits there waits for its loop: it calls a host function that only works here. One that still runs was
-// sent home because the threads stop.
+// A guest that waits there waits for its loop: it calls a host function that only works here, and may well do so again
+// soon. One that still runs was sent home because the threads stop.
 void Invocation::come_home(std::unique_ptr<Task> task, Instance::Progress progress) {
   away_ = nullptr;
+  ticks_ = 0;
   const auto keep = shared_from_this();
   task_ = std::move(task);
   task_->instance().set_away(false);

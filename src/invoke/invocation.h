@@ -98,7 +98,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   Admission::Place place_;
   std::unique_ptr<Task> task_;  // while the guest is at home
   Task* away_ = nullptr;        // while it is not
-  int ticks_ = 0;               // that it ran here
+  int ticks_ = 0;               // that it ran here, since it was away
   bool woken_ = false;          // before it waited
   boost::asio::steady_timer timer_;
 
