@@ -42,7 +42,7 @@ class TestSink : public ResponseSink {
     backlog += bytes.size();
   }
   void finish(const http::Fields&) override { ended = finished = true; }
-  void abort() override { ended = aborted = true; }
+  void abort(http::Response) override { ended = aborted = true; }
   void account(const metrics::Receipt& given) override { receipt = given; }
   bool writable() const override { return backlog < 100'000; }
   void on_writable(std::function<void()> resume) override { resume_ = std::move(resume); }
