@@ -144,7 +144,8 @@ void Pipeline::Stage::finish(const http::Fields& trailers) {
   if (output_ == nullptr) return pipeline_.finish(trailers);
   pipeline_.end_stages(index_);
   if (auto whole = output_->finish(trailers); !whole) {
-    whole.error().message = fmt::format("stage `{}`: {}", function(), whole.error().message);
+    whole.error().message = fmt::format("stage `{}` of `{}`: {}", function(), pipeline_.request_.version->function(),
+                                        whole.error().message);
     pipeline_.fail_with(std::move(whole.error()));
   }
 }
