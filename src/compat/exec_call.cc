@@ -47,7 +47,7 @@ class ExecAnswer final : public invoke::ResponseSink {
   }
   void write(std::string_view bytes) override { exchange_.write(bytes); }
   void finish(const http::Fields& trailers) override { exchange_.finish(trailers); }
-  void abort() override { exchange_.abort(); }
+  void abort(http::Response problem) override { exchange_.abort(std::move(problem)); }
   void account(const metrics::Receipt& receipt) override { exchange_.account(receipt); }
   bool writable() const override { return exchange_.writable(); }
   void on_writable(std::function<void()> resume) override { exchange_.on_writable(std::move(resume)); }

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace mayfly::invoke {
 
 using sandbox::Instance;
@@ -154,7 +156,7 @@ void Invocation::wait() {
   if (std::exchange(woken_, false)) return make_ready();
   state_ = State::kWaiting;
   if (kind() == Kind::kHttp) sink_.watch_client();
-  if (head_ && !committed_ && may_stream()) {  // what it has sent so far does not wait with it
+  if (head_ && !committed_ && sink_.streams()) {  // what it has sent so far does not wait with it
     if (auto sent = commit(); !sent) return fail_with(std::move(sent.error()));
   }
   limit_wall(std::chrono::milliseconds(0));
@@ -231,20 +233,26 @@ Status Invocation::send_trailers(http::Fields trailers) {
 
 Status Invocation::send(std::string_view bytes) {
   output_bytes_ += bytes.size();
-  if (output_bytes_ > settings().limits.response_bytes) {
-    return fail(ErrorCode::kResponseTooLarge,
-                fmt::format("the function wrote more than its {} bytes", settings().limits.response_bytes));
-  }
-  if (const auto most = sink_.most_held(); most && output_bytes_ > *most) {
-    return fail(ErrorCode::kBodyTooLarge,
-                fmt::format("it wrote more than the {} bytes that the next stage takes", *most));
-  }
+  if (auto fits = check_length(); !fits) return fits;
   if (committed_) {
     sink_.write(bytes);
     return {};
   }
   output_ += bytes;
-  return may_stream() && output_.size() > kCommitBytes ? commit() : Status();
+  return sink_.streams() && output_.size() > kCommitBytes ? commit() : Status();
+}
+
+// Of the body so far, and of what is said to come.
+Status Invocation::check_length() const {
+  if (output_bytes_ > settings().limits.response_bytes) {
+    return fail(ErrorCode::kResponseTooLarge,
+                fmt::format("the function wrote more than its {} bytes", settings().limits.response_bytes));
+  }
+  if (const auto most = sink_.most_bytes(); most && std::max(output_bytes_, length_.value_or(0)) > *most) {
+    return fail(ErrorCode::kBodyTooLarge,
+                fmt::format("its body has more than the {} bytes that the next stage takes", *most));
+  }
+  return {};
 }
 
 Result<sandbox::abi::Head> Invocation::read_head() {
@@ -263,6 +271,7 @@ Status Invocation::commit() {
   committed_ = true;
   add_timing(head->response, make_receipt());
   sink_.start(std::move(head->response), length_);
+  if (auto fits = check_length(); !fits) return fits;
   sink_.write(std::string_view(output_).substr(head->consumed));
   output_.clear();
   return {};
@@ -333,7 +342,7 @@ void Invocation::answer(http::Response response) {
 
 // What a whole response cannot say: trailers, and a length that is not the body's, as in an answer to HEAD.
 bool Invocation::must_stream() const {
-  return may_stream() && (trailers_.size() > 0 || (length_ && *length_ != output_.size()));
+  return sink_.streams() && (trailers_.size() > 0 || (length_ && *length_ != output_.size()));
 }
 
 void Invocation::fail_with(Error error, std::string_view allow) {
@@ -355,7 +364,7 @@ void Invocation::fail_with(Error error, std::string_view allow) {
   const metrics::Receipt receipt = make_receipt();
   add_timing(response, receipt);
   finish(receipt);
-  if (committed_) return sink_.abort();
+  if (committed_) return sink_.abort(std::move(response));
   sink_.respond(std::move(response));
 }
 

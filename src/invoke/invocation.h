@@ -40,6 +40,8 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   ~Invocation();
 
   void start();
+  // Until it is admitted.
+  bool waits_for_sandbox() const { return state_ == State::kLoading || state_ == State::kQueued; }
 
   // For its task, while that is at home.
   bool output_ready();
@@ -73,7 +75,7 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   Status commit();
   Result<sandbox::abi::Head> read_head();
   void succeed();
-  bool may_stream() const { return !sink_.most_held(); }
+  Status check_length() const;
   bool must_stream() const;
   http::Response typed_response(sandbox::Outcome& outcome) const;
   void answer(http::Response response);

@@ -36,13 +36,18 @@ class TestSink : public ResponseSink {
     whole = std::move(response);
     ended = true;
   }
+  bool streams() const override { return takes_parts; }
+  std::optional<std::size_t> most_bytes() const override { return most; }
   void start(http::Response head, std::optional<std::uint64_t>) override { started = std::move(head); }
   void write(std::string_view bytes) override {
     streamed += bytes;
     backlog += bytes.size();
   }
   void finish(const http::Fields&) override { ended = finished = true; }
-  void abort() override { ended = aborted = true; }
+  void abort(http::Response why) override {
+    ended = aborted = true;
+    problem = std::move(why);
+  }
   void account(const metrics::Receipt& given) override { receipt = given; }
   bool writable() const override { return backlog < 100'000; }
   void on_writable(std::function<void()> resume) override { resume_ = std::move(resume); }
@@ -53,7 +58,9 @@ class TestSink : public ResponseSink {
     if (resume_) std::exchange(resume_, nullptr)();
   }
 
-  std::optional<http::Response> whole, started;
+  bool takes_parts = true;
+  std::optional<std::size_t> most;
+  std::optional<http::Response> whole, started, problem;
   std::string streamed;
   std::optional<metrics::Receipt> receipt;
   std::size_t backlog = 0;
@@ -159,6 +166,29 @@ TEST(Invocation, RefusesAResponseOverItsLimitBeforeItIsCommitted) {
   settings.limits.response_bytes = 14;
   EXPECT_FALSE(Called("echo", settings, "123456789").run().problem().starts_with("{")) << "5 + 9 bytes just fit";
   EXPECT_NE(Called("echo", settings, "1234567890").run().problem().find("response-too-large"), std::string::npos);
+}
+
+TEST(Invocation, HoldsAResponseForWhoTakesNoParts) {
+  Called called("echo", {}, std::string(300'000, 'x'));
+  called.sink.takes_parts = false;
+  called.sink.most = 300'005;
+  called.run();
+  ASSERT_TRUE(called.sink.whole);
+  EXPECT_EQ(called.sink.whole->body.size(), 300'005u);
+  Called refused("echo", {}, std::string(300'000, 'x'));
+  refused.sink.takes_parts = false;
+  refused.sink.most = 300'004;
+  EXPECT_NE(refused.run().problem().find("body-too-large"), std::string::npos) << refused.problem();
+}
+
+TEST(Invocation, SaysWhyItCannotFinishWhatItStarted) {
+  Called called("echo", {}, std::string(90'000, 'x'));
+  called.sink.most = 90'004;
+  called.run();
+  ASSERT_TRUE(called.sink.started);
+  ASSERT_TRUE(called.sink.aborted);
+  EXPECT_EQ(called.sink.problem->status, 413);
+  EXPECT_NE(called.sink.problem->body.find("body-too-large"), std::string::npos) << called.sink.problem->body;
 }
 
 TEST(Invocation, EndsAWaitingGuestAtItsWallLimit) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "sandbox/limits.h"
+
 #include <chrono>
 #include <cstddef>
 
@@ -7,6 +9,13 @@ namespace mayfly::invoke {
 
 // A response is held back up to this many bytes, so that a failure before can still be answered as a problem.
 inline constexpr std::size_t kCommitBytes = 64 * 1024;
+
+// Between two stages of a pipeline that stream, before the first has to wait; as of a body that a client sends.
+inline constexpr std::size_t kPipeBytes = 128 * 1024;
+
+// The same while the second waits for its sandbox, as of a request that is held: the first may have to end before there
+// is one, as where both are one function that runs once at a time.
+inline constexpr std::size_t kWaitingPipeBytes = sandbox::kHeldRequestBytes;
 
 // What a line costs of the log limit beyond its own bytes: about what is written around it.
 inline constexpr std::size_t kLogLineOverhead = 160;

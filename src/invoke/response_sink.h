@@ -18,14 +18,17 @@ class ResponseSink {
   virtual ~ResponseSink() = default;
 
   virtual void respond(http::Response response) = 0;  // whole
-  // For a sink that takes whole responses alone: the most bytes of body that it takes. None for one that streams.
-  virtual std::optional<std::size_t> most_held() const { return std::nullopt; }
+  // Whether it takes a response in parts; if not, respond() alone is called.
+  virtual bool streams() const { return true; }
+  // The most bytes of body that it takes; none for as many as come. start() may tell it more.
+  virtual std::optional<std::size_t> most_bytes() const { return std::nullopt; }
   // Commits status and fields; the body follows. `length` is what it will have, where that is known: with less, or
   // more, the connection is cut.
   virtual void start(http::Response head, std::optional<std::uint64_t> length) = 0;
   virtual void write(std::string_view bytes) = 0;  // taken, whatever writable() says
   virtual void finish(const http::Fields& trailers) = 0;
-  virtual void abort() = 0;  // cuts the connection: the client sees that the response is not whole
+  // Cuts the connection: the client sees that the response is not whole. `problem` says why, to who can still tell.
+  virtual void abort(http::Response problem) = 0;
 
   // What the invocation cost; before respond(), finish() or abort(), or when its client is gone.
   virtual void account(const metrics::Receipt& receipt) = 0;

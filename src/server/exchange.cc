@@ -99,7 +99,7 @@ void Exchange::start(http::Response head, std::optional<std::uint64_t> length) {
 void Exchange::write(std::string_view bytes) {
   if (connection_ == nullptr || framing_ == Framing::Kind::kNoBody) return;
   body_bytes_ += bytes.size();
-  if (length_ && body_bytes_ > *length_) return abort();
+  if (length_ && body_bytes_ > *length_) return cut();
   if (framing_ == Framing::Kind::kChunked) http::write_chunk(connection_->output(), bytes);
   else connection_->output() += bytes;
   connection_->flush();
@@ -107,14 +107,14 @@ void Exchange::write(std::string_view bytes) {
 
 void Exchange::finish(const http::Fields& trailers) {
   if (connection_ == nullptr) return;
-  if (framing_ == Framing::Kind::kLength && body_bytes_ != length_) return abort();
+  if (framing_ == Framing::Kind::kLength && body_bytes_ != length_) return cut();
   if (framing_ == Framing::Kind::kChunked) {
     http::write_last_chunk(connection_->output(), accepts_trailers(request_) ? trailers : http::Fields());
   }
   done();
 }
 
-void Exchange::abort() {
+void Exchange::cut() {
   if (connection_ == nullptr) return;
   log_access();
   connection_->cut();

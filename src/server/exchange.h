@@ -54,7 +54,7 @@ class Exchange final : public invoke::ResponseSink,
   void start(http::Response head, std::optional<std::uint64_t> length) override;
   void write(std::string_view bytes) override;
   void finish(const http::Fields& trailers) override;
-  void abort() override;
+  void abort(http::Response) override { cut(); }
   void account(const metrics::Receipt& receipt) override { receipt_ = receipt; }
   bool writable() const override;
   void on_writable(std::function<void()> resume) override;
@@ -72,6 +72,7 @@ class Exchange final : public invoke::ResponseSink,
 
   void write_head(http::Response& response, std::optional<std::size_t> length);
   void done();
+  void cut();
   void log_access();
 
   // For the connection, of a body that is handed on while it arrives.

@@ -270,6 +270,43 @@ def read_to_end(connection):
     return received
 
 
+def resident_bytes(server):
+    with open(f"/proc/{server.process.pid}/statm") as statm:
+        return int(statm.read().split()[1]) * 4096
+
+
+class Upload:
+    """A request whose body is sent in parts."""
+
+    def __init__(self, server, target, headers=("Transfer-Encoding: chunked",)):
+        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+        lines = [f"POST {target} HTTP/1.1", "Host: localhost", *headers]
+        self.socket.sendall("\r\n".join(lines).encode() + b"\r\n\r\n")
+        self.received = b""
+
+    def send(self, chunk):
+        self.socket.sendall(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+
+    def receive_until(self, end):
+        while end not in self.received:
+            more = self.socket.recv(65536)
+            assert more, self.received
+            self.received += more
+        return self.received
+
+    def is_cut_off(self):
+        """Whether the connection ends without the last chunk."""
+        with contextlib.suppress(ConnectionResetError):
+            self.received += read_to_end(self.socket)
+        return b"\r\n0\r\n" not in self.received
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+
 @pytest.fixture
 def make_server(binary, tmp_path):
     """Starts servers that end with the test."""

@@ -1,6 +1,5 @@
 """wasi:http 0.2 and 0.3: bodies stream both ways, clients leave, handlers do what they should not."""
 
-import contextlib
 import hashlib
 import http.client
 import socket
@@ -9,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import GUESTS, Wire, read_to_end, until
+from conftest import GUESTS, Upload, Wire, resident_bytes, until
 
 COMPONENTS = GUESTS / "components"
 BOTH = pytest.mark.parametrize("world", ["http2", "http3"])
@@ -19,43 +18,6 @@ MEBIBYTE = 1 << 20
 def deploy(server, name, query=""):
     made = server.deploy(name, (COMPONENTS / f"{name}.wasm").read_bytes(), query)
     assert made.status == 201, made.text
-
-
-def resident_bytes(server):
-    with open(f"/proc/{server.process.pid}/statm") as statm:
-        return int(statm.read().split()[1]) * 4096
-
-
-class Upload:
-    """A request whose body is sent in parts."""
-
-    def __init__(self, server, target, headers=("Transfer-Encoding: chunked",)):
-        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=20)
-        lines = [f"POST {target} HTTP/1.1", "Host: localhost", *headers]
-        self.socket.sendall("\r\n".join(lines).encode() + b"\r\n\r\n")
-        self.received = b""
-
-    def send(self, chunk):
-        self.socket.sendall(b"%x\r\n%s\r\n" % (len(chunk), chunk))
-
-    def receive_until(self, end):
-        while end not in self.received:
-            more = self.socket.recv(65536)
-            assert more, self.received
-            self.received += more
-        return self.received
-
-    def is_cut_off(self):
-        """Whether the connection ends without the last chunk."""
-        with contextlib.suppress(ConnectionResetError):
-            self.received += read_to_end(self.socket)
-        return b"\r\n0\r\n" not in self.received
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
 
 
 @BOTH
