@@ -319,7 +319,9 @@ void Connection::close() {
   hold_body(0);
   context_.counters.connections.fetch_sub(1, std::memory_order_relaxed);
   // As in exchange_done(), and this object may be in use by its caller.
-  context_.loop.post([self = std::move(*position_), gone = std::move(exchange_)] {});
+  context_.loop.post([self = std::move(*position_), gone = std::move(exchange_)] {
+    if (gone) gone->client_left(*self);
+  });
   context_.connections.erase(position_);
 }
 

@@ -31,7 +31,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void close();
 
   // For the exchange.
-  LoopContext& context() { return context_; }
+  LoopContext& context() const { return context_; }
   const std::string& remote_address() const { return remote_address_; }
   const std::string& local_port() const { return local_port_; }
   std::string& output() { return output_; }

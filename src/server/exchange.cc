@@ -116,8 +116,8 @@ void Exchange::finish(const http::Fields& trailers) {
 
 void Exchange::cut() {
   if (connection_ == nullptr) return;
-  log_access();
-  connection_->cut();
+  log_access(*connection_);
+  std::exchange(connection_, nullptr)->cut();
 }
 
 bool Exchange::writable() const { return connection_ == nullptr || !connection_->has_backlog(); }
@@ -158,16 +158,29 @@ void Exchange::fail_body(Error why) {
 }
 
 void Exchange::done() {
-  log_access();
+  log_access(*connection_);
   std::exchange(connection_, nullptr)->exchange_done(request_.keep_alive);
 }
 
-void Exchange::log_access() {
-  LoopContext& context = connection_->context();
-  context.counters.responses[static_cast<std::size_t>(status_ / 100)].fetch_add(1, std::memory_order_relaxed);
+// As nginx numbers it: a client that closed its request.
+constexpr int kClientLeft = 499;
+
+void Exchange::client_left(const Connection& connection) {
+  if (logged_) return;
+  work_.reset();  // and says what it has used
+  if (status_ == 0) status_ = kClientLeft;
+  log_access(connection);
+}
+
+void Exchange::log_access(const Connection& connection) {
+  logged_ = true;
+  LoopContext& context = connection.context();
+  if (status_ != kClientLeft) {
+    context.counters.responses[static_cast<std::size_t>(status_ / 100)].fetch_add(1, std::memory_order_relaxed);
+  }
   const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - received_);
   LogLine line("request");
-  line.text("id", id_).text("remote", connection_->remote_address()).text("method", request_.method);
+  line.text("id", id_).text("remote", connection.remote_address()).text("method", request_.method);
   line.text("target", request_.target).number("status", status_).number("bytes", body_bytes_);
   line.number("us", taken.count());
   if (!function_.empty()) line.text("function", function_);

@@ -73,7 +73,7 @@ class Exchange final : public invoke::ResponseSink,
   void write_head(http::Response& response, std::optional<std::size_t> length);
   void done();
   void cut();
-  void log_access();
+  void log_access(const Connection& connection);
 
   // For the connection, of a body that is handed on while it arrives.
   void begin_body(std::string start);
@@ -83,6 +83,8 @@ class Exchange final : public invoke::ResponseSink,
   std::size_t held_body() const { return arrived_.size(); }
   bool has_body_backlog() const { return held_body() >= kBodyBacklog; }
   void detach() { connection_ = nullptr; }
+  // Later, when nobody is inside: what works on the answer is dropped, and the request logged, if it has not been.
+  void client_left(const Connection& connection);
 
   Connection* connection_;  // null once the connection is gone: the answer goes nowhere
   http::Request request_;
@@ -99,6 +101,7 @@ class Exchange final : public invoke::ResponseSink,
   http::Framing::Kind framing_ = http::Framing::Kind::kLength;
   bool seed_ = false;
   int status_ = 0;
+  bool logged_ = false;
   std::uint64_t body_bytes_ = 0;
   std::optional<std::uint64_t> length_;  // that the response's body was said to have
 };

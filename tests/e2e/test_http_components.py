@@ -113,6 +113,19 @@ def test_a_client_that_leaves_ends_its_handler(server, world):
         upload.receive_until(b"data: 1\n\n")
         assert server.sandboxes() == 1
     until(lambda: server.sandboxes() == 0, "the handler to end", seconds=2)
+    logged = server.wait_for_log(event="request", function=f"{world}-sse")
+    assert (logged["status"], logged["bytes"]) == (200, len("data: 1\n\n"))
+
+
+@BOTH
+def test_a_client_that_leaves_before_its_answer(server, world):
+    deploy(server, f"{world}-count")
+    with Wire(server) as wire:
+        wire.send(f"GET /{world}-count?wait=20000 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        until(lambda: server.sandboxes() == 1, "the handler to begin")
+    logged = server.wait_for_log(event="request", function=f"{world}-count")
+    assert (logged["status"], logged["bytes"]) == (499, 0)
+    assert logged["instantiate_ns"] > 0 and logged["memory"] > 0, "what it has used"
 
 
 @BOTH
