@@ -5,8 +5,9 @@ use guests::query;
 use wasip2::http::outgoing_handler;
 use wasip2::http::types::{
     ErrorCode, Fields, IncomingBody, IncomingRequest, IncomingResponse, OutgoingBody, OutgoingRequest,
-    OutgoingResponse, ResponseOutparam, Scheme,
+    OutgoingResponse, ResponseOutparam, Scheme, http_error_code,
 };
+use wasip2::io::streams::StreamError;
 
 const CHUNK: u64 = 64 * 1024;
 
@@ -22,7 +23,7 @@ impl wasip2::exports::http::incoming_handler::Guest for Fetch {
                 response.set_status_code(from.status()).unwrap();
                 let to = response.body().unwrap();
                 ResponseOutparam::set(out, Ok(response));
-                pass_on(from.consume().unwrap(), to).unwrap();
+                pass_on(from.consume().unwrap(), to).unwrap(); // a body that broke off cuts the response
             }
             Err(error) => {
                 let response = OutgoingResponse::new(Fields::new());
@@ -68,7 +69,15 @@ fn content_type(from: &Fields) -> Fields {
 /// Copies a body and its trailers, as far as they come and are taken.
 fn pass_on(from: IncomingBody, to: OutgoingBody) -> Result<(), ErrorCode> {
     let (input, output) = (from.stream().unwrap(), to.write().unwrap());
-    while output.blocking_splice(&input, CHUNK).is_ok() {}
+    loop {
+        match output.blocking_splice(&input, CHUNK) {
+            Ok(_) => {}
+            Err(StreamError::Closed) => break,
+            Err(StreamError::LastOperationFailed(error)) => {
+                return Err(http_error_code(&error).unwrap_or(ErrorCode::InternalError(None)));
+            }
+        }
+    }
     let _ = output.blocking_flush();
     drop((input, output));
     let trailers = IncomingBody::finish(from);
