@@ -252,6 +252,8 @@ void HttpClient::Call::settle(std::optional<Failure> broke) {
   drop_attempt();
   is_over_ = true;
   broke_ = std::move(broke);
+  reader_waits_.reset();
+  writer_waits_ = false;
   if (done_ == nullptr) return moved_();
   if (head) finish(std::move(*head));
   else finish(tl::unexpected(*broke_));
@@ -264,7 +266,7 @@ void HttpClient::Call::finish(Reached<HttpResponse> response) {
 }
 
 std::optional<std::size_t> HttpClient::Call::write(std::string_view bytes) {
-  if (is_over_ || upload_->is_broken()) return std::nullopt;
+  if (is_over_ || !upload_ || upload_->is_broken()) return std::nullopt;
   const std::size_t taken = upload_->write(bytes);
   writer_waits_ = taken < bytes.size();
   if (attempt_) attempt_->send_on();
