@@ -73,6 +73,7 @@ class HttpClient::Call final : public HttpExchange {
   void note_news();
   void tell();
   void ended(CURLcode code);
+  void count();
   void drop_attempt();
   void settle(std::optional<Failure> broke);
   void finish(Reached<HttpResponse> response);
@@ -92,6 +93,7 @@ class HttpClient::Call final : public HttpExchange {
   std::optional<Upload> upload_;    // before who sends it
   std::unique_ptr<CurlRequest> attempt_;
   steady_clock::time_point attempted_;  // its start
+  metrics::Egress counted_;             // of it
   boost::asio::steady_timer patience_;  // for its bytes
   int followed_ = 0;                    // redirects
 
@@ -205,6 +207,7 @@ void HttpClient::Call::note_news() {
 
 void HttpClient::Call::tell() {
   has_news_ = false;
+  if (attempt_) count();
   const bool has_part = reader_waits_ && (held() != 0 || is_over_);
   if (has_part) reader_waits_.reset();
   if (std::exchange(writer_waits_, false) || has_part) moved_();
@@ -233,12 +236,19 @@ void HttpClient::Call::ended(CURLcode code) {
   begin();
 }
 
+// What the attempt has used so far: who asked may end before it does.
+void HttpClient::Call::count() {
+  const auto add = [](auto& sum, auto& before, auto now) { sum += now - std::exchange(before, now); };
+  add(usage_.connections, counted_.connections, attempt_->connections());
+  add(usage_.bytes_out, counted_.bytes_out, attempt_->bytes_out());
+  add(usage_.bytes_in, counted_.bytes_in, attempt_->bytes_in());
+}
+
 void HttpClient::Call::drop_attempt() {
   if (!attempt_) return;
   client_.transfers_.cancel(attempt_->get());
-  usage_.connections += attempt_->connections();
-  usage_.bytes_out += attempt_->bytes_out();
-  usage_.bytes_in += attempt_->bytes_in();
+  count();
+  counted_ = {};
   attempt_.reset();
   patience_.cancel();
 }
@@ -280,6 +290,7 @@ void HttpClient::Call::end(http::Fields trailers) {
 
 Reached<HttpPart> HttpClient::Call::read() {
   if (attempt_) {
+    count();
     attempt_->take_body(read_);
     attempt_->receive_on();
   } else {

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 #include <vector>
 
 namespace mayfly::sandbox::component {
@@ -35,16 +34,10 @@ mayfly_failure_t reason_of(Failure::Why why) {
   return MAYFLY_FAILURE_T_BROKEN;
 }
 
-http::Fields to_fields(const mayfly_field_t* fields, std::size_t count) {
-  http::Fields made;
-  for (const mayfly_field_t& field : std::span(fields, count)) made.add(view_of(field.name), view_of(field.value));
-  return made;
-}
-
 egress::HttpRequest request_of(const mayfly_outgoing_t& outgoing) {
   return {.method = std::string(view_of(outgoing.method)),
           .url = std::string(view_of(outgoing.url)),
-          .fields = to_fields(outgoing.fields, outgoing.field_count),
+          .fields = to_fields({outgoing.fields, outgoing.field_count}),
           .body = std::string(view_of(outgoing.body)),
           .streams_body = outgoing.streams_body,
           .length = outgoing.has_length ? std::optional(outgoing.length) : std::nullopt};
@@ -54,12 +47,6 @@ egress::HttpRequest request_of(const mayfly_outgoing_t& outgoing) {
 std::optional<milliseconds> time_of(std::uint64_t given_ms, milliseconds most) {
   if (given_ms == 0) return std::nullopt;
   return std::min(milliseconds(std::min<std::uint64_t>(given_ms, kLargest.wall.count())), most);
-}
-
-std::vector<mayfly_field_t> fields_of(const http::Fields& fields) {
-  std::vector<mayfly_field_t> made;
-  for (const auto& [name, value] : fields) made.push_back({bytes_of(name), bytes_of(value)});
-  return made;
 }
 
 void answer(mayfly_fetch_t* fetch, const egress::HttpResponse& head) {
@@ -131,7 +118,7 @@ struct Network::Callbacks {
 
   static void end_body(void* self, std::uint64_t id, const mayfly_field_t* trailers, std::size_t count) {
     const auto running = network(self).running_.find(id);
-    if (running != network(self).running_.end()) running->second->exchange->end(to_fields(trailers, count));
+    if (running != network(self).running_.end()) running->second->exchange->end(to_fields({trailers, count}));
   }
 
   static void read_body(void* self, std::uint64_t id, mayfly_answer_part_t* part) {
