@@ -99,7 +99,7 @@ pub(crate) struct Shared {
     pub waiting: Vec<Waker>,
     /// Requests that are handed to a component which serves several.
     pub jobs: Jobs,
-    ticked: bool,
+    pub ticked: bool,
 }
 
 impl Shared {

@@ -7,7 +7,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace mayfly::egress {
 
@@ -15,6 +17,18 @@ namespace mayfly::egress {
 class HttpCall {
  public:
   virtual ~HttpCall() = default;
+};
+
+// One whose bodies stream. Once it is over, what has come can still be read.
+class HttpExchange : public HttpCall {
+ public:
+  // Takes what there is room for of the request's body, from its start, and says how much; none when nobody takes more.
+  virtual std::optional<std::size_t> write(std::string_view bytes) = 0;
+  virtual void end(http::Fields trailers) = 0;
+  // The next part of the response's body. An error when it broke off, behind what had come.
+  virtual Reached<HttpPart> read() = 0;
+  virtual std::size_t held() const = 0;  // bytes of the response that are to be read
+  virtual bool is_over() const = 0;
 };
 
 // HTTP/1.1 requests to where rules allow: http and https, no proxy, no cookies, no file of credentials. Certificates
@@ -31,6 +45,12 @@ class HttpClient {
   // of the request's. `rules` and `usage` outlive the call.
   [[nodiscard]] std::unique_ptr<HttpCall> send(const Rules& rules, HttpRequest request, const HttpLimits& limits,
                                                metrics::Egress& usage, Done done);
+
+  // The same, with bodies that stream: `head` is called as `done` above, as soon as the response's head is there;
+  // `moved` whenever there is room again that write() lacked and, after that, what read() lacked has come, or it is
+  // over. No redirect is followed.
+  [[nodiscard]] std::unique_ptr<HttpExchange> open(const Rules& rules, HttpRequest request, const HttpLimits& limits,
+                                                   metrics::Egress& usage, Done head, std::function<void()> moved);
 
  private:
   class Call;

@@ -1,5 +1,6 @@
 #include "egress/http_client.h"
 
+#include "egress/limits.h"
 #include "egress/redirect.h"
 
 #include <gtest/gtest.h>
@@ -274,6 +275,148 @@ TEST_F(Http, FollowsRedirectsWhenAskedTo) {
   ASSERT_TRUE(rules.allow("http=*"));
   ASSERT_TRUE(rules.allow("http=" + backend.url("")));
   EXPECT_EQ(why(get(backend.url("/in"))), Failure::Why::kNotAllowed) << "each is checked";
+}
+
+// An exchange, as a guest uses it.
+struct Streamed {
+  std::optional<Reached<HttpResponse>> head;
+  std::unique_ptr<HttpExchange> exchange;
+  int moved = 0;
+};
+
+class HttpStream : public Http {
+ protected:
+  std::unique_ptr<Streamed> open(HttpRequest request) {
+    auto made = std::make_unique<Streamed>();
+    made->exchange = client.open(
+        rules, std::move(request), limits, usage, [made = made.get()](auto head) { made->head = std::move(head); },
+        [made = made.get()] { ++made->moved; });
+    return made;
+  }
+  void until(const std::function<bool()>& condition) {
+    while (!condition() && loop.io().run_one() > 0) loop.io().restart();
+  }
+  // All of the response's body, and how it ended.
+  std::pair<std::string, Reached<HttpPart>> read(Streamed& streamed) {
+    std::string body;
+    while (true) {
+      const int moved = streamed.moved;
+      auto part = streamed.exchange->read();
+      if (!part || part->is_last) return {body, part};
+      body += part->bytes;
+      if (part->bytes.empty()) until([&] { return streamed.moved != moved; });
+    }
+  }
+  static std::string chunked(const std::string& chunks) {
+    return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks;
+  }
+};
+
+TEST_F(HttpStream, AnswersHeadBodyAndTrailers) {
+  backend.answer = [](const std::string&) {
+    return "HTTP/1.1 103 Early\r\nX: no\r\n\r\n" + chunked("2\r\nhi\r\n0\r\nX-Sum: 1\r\nHTTP/1.1 x: 2\r\n\r\n");
+  };
+  const auto asked = open({"GET", backend.url("/"), {}, {}});
+  until([&] { return asked->head.has_value(); });
+  ASSERT_TRUE(*asked->head);
+  EXPECT_EQ((*asked->head)->status, 200);
+  EXPECT_EQ((*asked->head)->fields.find("X"), nullptr);
+  const auto [body, end] = read(*asked);
+  EXPECT_EQ(body, "hi");
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->trailers.get("x-sum"), "1");
+  EXPECT_TRUE(asked->exchange->is_over());
+  EXPECT_GT(usage.bytes_in, 50u);
+}
+
+TEST_F(HttpStream, HoldsABoundedPartOfWhatIsNotRead) {
+  const std::string large(10 << 20, 'x');
+  backend.answer = [&](const std::string&) {
+    return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(large.size()) + "\r\n\r\n" + large;
+  };
+  limits.between_bytes = std::chrono::milliseconds(20);
+  const auto asked = open({"GET", backend.url("/"), {}, {}});
+  until([&] { return asked->exchange->held() + (16 << 10) > kDownloadBytes; });
+  loop.io().run_for(std::chrono::milliseconds(60));
+  loop.io().restart();
+  EXPECT_LE(asked->exchange->held(), kDownloadBytes);
+  EXPECT_FALSE(asked->exchange->is_over()) << "who does not read is not kept waiting";
+  const auto [body, end] = read(*asked);
+  EXPECT_TRUE(end);
+  EXPECT_TRUE(body == large);
+}
+
+TEST_F(HttpStream, SaysThatItBrokeOffBehindWhatHadCome) {
+  limits.between_bytes = std::chrono::milliseconds(20);
+  backend.answer = [](const std::string&) { return chunked("2\r\nhi\r\n"); };
+  const auto late = open({"GET", backend.url("/"), {}, {}});
+  const auto [body, end] = (until([&] { return late->head.has_value(); }), read(*late));
+  EXPECT_EQ(body, "hi");
+  ASSERT_FALSE(end);
+  EXPECT_EQ(end.error().why, Failure::Why::kTimeout);
+
+  backend.answer = [](const std::string&) { return chunked("2\r\nhi\r\nno chunk\r\n"); };
+  const auto broken = open({"GET", backend.url("/"), {}, {}});
+  const auto [before, how] = (until([&] { return broken->head.has_value(); }), read(*broken));
+  EXPECT_EQ(before, "hi");
+  ASSERT_FALSE(how);
+  EXPECT_EQ(how.error().why, Failure::Why::kBroken);
+}
+
+TEST_F(HttpStream, SendsWhatIsWritten) {
+  HttpRequest request{"POST", backend.url("/"), {}, "begin", true};
+  request.fields.add("Content-Length", "3");
+  request.fields.add("TE", "trailers");
+  const auto asked = open(request);
+  until([&] { return !backend.heads.empty(); });
+  EXPECT_NE(backend.heads[0].find("\r\nTransfer-Encoding: chunked\r\n"), std::string::npos) << backend.heads[0];
+  EXPECT_NE(backend.heads[0].find("\r\nTE: trailers\r\nConnection: TE\r\n"), std::string::npos) << backend.heads[0];
+  EXPECT_EQ(backend.heads[0].find("Content-Length"), std::string::npos);
+  EXPECT_EQ(asked->exchange->write("more"), 4u);
+  http::Fields trailers;
+  trailers.add("X-Sum", "1");
+  trailers.add("Host", "other");
+  trailers.add("Bad name", "1");
+  asked->exchange->end(std::move(trailers));
+  // What the backend takes for the head of another request is the rest of this one.
+  until([&] { return backend.heads.size() == 2; });
+  EXPECT_EQ(backend.heads[1], "5\r\nbegin\r\n4\r\nmore\r\n0\r\nX-Sum: 1\r\n\r\n");
+}
+
+TEST_F(HttpStream, BreaksOffWhatHasAnotherLength) {
+  backend.answer = [](const std::string&) { return ""; };
+  for (const bool is_longer : {true, false}) {
+    HttpRequest request{"POST", backend.url("/"), {}, "ab", true, 3};
+    const auto asked = open(request);
+    until([&] { return backend.heads.size() == (is_longer ? 1 : 2); });
+    EXPECT_NE(backend.heads.back().find("\r\nContent-Length: 3\r\n"), std::string::npos);
+    if (is_longer) asked->exchange->write("cd");
+    else asked->exchange->end({});
+    until([&] { return asked->head.has_value(); });
+    EXPECT_EQ(why(*asked->head), Failure::Why::kBroken);
+    EXPECT_EQ(asked->exchange->write("e"), std::nullopt);
+  }
+}
+
+TEST_F(HttpStream, FollowsNoRedirect) {
+  limits.redirects = 3;
+  backend.answer = [](const std::string&) {
+    return "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /other\r\n\r\n";
+  };
+  const auto asked = open({"GET", backend.url("/"), {}, {}});
+  until([&] { return asked->head.has_value(); });
+  EXPECT_EQ((*asked->head)->status, 302);
+}
+
+TEST_F(HttpStream, EndsWithItsExchange) {
+  backend.answer = [](const std::string&) { return chunked("2\r\nhi\r\n"); };
+  const auto asked = open({"GET", backend.url("/"), {}, {}});
+  until([&] { return asked->head.has_value(); });
+  asked->exchange->read();
+  asked->exchange.reset();
+  EXPECT_EQ(usage.connections, 1u);
+  EXPECT_EQ(get("http://127.0.0.1:1/").error().why, Failure::Why::kUnreachable);
+  EXPECT_EQ(asked->moved, 0);
 }
 
 TEST(Redirect, ChangesTheRequestAsBrowsersDo) {

@@ -89,9 +89,9 @@ pub unsafe extern "C" fn mayfly_component_call(
 unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t) -> Box<mayfly_instance_t> {
     let input = Bytes::copy_from_slice(unsafe { call.input.get() });
     let shared = Box::into_raw(Box::new(Shared::new(call.instance.memory_bytes)));
-    let outbox = Outbox::new(&call.outside);
     let config = unsafe { slice(call.config, call.config_count) };
     let (host, waiting) = (call.host, Waiting(shared));
+    let outbox = Outbox::new(call.outside, host, waiting);
     let state = State {
         wasi: wasi(call, input.clone(), waiting),
         http: WasiHttpCtx::new(),
@@ -110,7 +110,6 @@ unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t
     watch_ticks(&mut store, &call.instance, Carried(shared));
 
     let program = component.0.clone();
-    let outside = call.outside;
     let request = unsafe {
         call.request.as_ref().map(|request| {
             let client = Client::new(request.client, shared);
@@ -167,7 +166,7 @@ unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t
         }
     };
     let run = async move {
-        let ended = outbox.pumped(host, outside, run).await;
+        let ended = outbox.pumped(run).await;
         host.wait_for_home(waiting).await; // with what it wrote elsewhere
         ended
     };

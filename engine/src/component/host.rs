@@ -89,6 +89,11 @@ unsafe impl Send for Waiting {} // of an instance, which has one owner at a time
 unsafe impl Sync for Waiting {}
 
 impl Waiting {
+    /// Whether a tick ended the poll that runs, rather than that the guest waits. Within a poll.
+    pub fn is_ticked(&self) -> bool {
+        unsafe { (*self.0).ticked }
+    }
+
     pub fn poll<T>(&self, context: &Context<'_>) -> Poll<T> {
         let waiting = unsafe { &mut (*self.0).waiting };
         if !waiting.last().is_some_and(|known| known.will_wake(context.waker())) {

@@ -190,7 +190,7 @@ impl Body for Arriving {
     }
 }
 
-fn header_map(fields: &[mayfly_field_t]) -> HeaderMap {
+pub(super) fn header_map(fields: &[mayfly_field_t]) -> HeaderMap {
     let mut map = HeaderMap::new();
     for field in fields {
         let (name, value) = unsafe { (field.name.get(), field.value.get()) };
@@ -201,7 +201,7 @@ fn header_map(fields: &[mayfly_field_t]) -> HeaderMap {
     map
 }
 
-fn fields_of(map: &HeaderMap) -> Vec<mayfly_field_t> {
+pub(super) fn fields_of(map: &HeaderMap) -> Vec<mayfly_field_t> {
     let field = |(name, value): (&HeaderName, &HeaderValue)| mayfly_field_t {
         name: mayfly_bytes_t::of(name.as_str().as_bytes()),
         value: mayfly_bytes_t::of(value.as_bytes()),

@@ -25,6 +25,7 @@ mod shape;
 mod sockets;
 mod state;
 mod typed;
+mod upload;
 mod versions;
 mod write;
 

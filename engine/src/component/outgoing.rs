@@ -1,11 +1,20 @@
-//! Outgoing requests of wasi:http, 0.2 and 0.3: collected with their body, answered with theirs.
+//! Outgoing requests of wasi:http, 0.2 and 0.3: their bodies stream, and those of their responses.
 
-use super::outside::{Answer, Held, Outbox, Outgoing, mayfly_failure_t};
+use super::http::{header_map, slice};
+use super::outside::{Answer, Outbox, Outgoing, Started, mayfly_answer_part_t, mayfly_failure_t};
+use super::state::Later;
+use super::upload::Upload;
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response};
-use http_body_util::{BodyExt, Full};
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http_body::{Body, Frame};
+use http_body_util::BodyExt;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use wasmtime_wasi_http::{DEFAULT_FORBIDDEN_HEADERS, Error, RequestOptions, Result, WasiBody};
 
 fn milliseconds(time: Option<Duration>) -> u64 {
@@ -27,62 +36,87 @@ fn error_of(why: mayfly_failure_t) -> Error {
     }
 }
 
-async fn collect(mut body: WasiBody, held: &mut Held) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(part) = frame?.into_data() else { continue }; // trailers
-        if !held.grow(part.len()) {
-            return Err(Error::HttpRequestBodySize(None));
+/// A response's body that C++ reads, when the instance is polled at home.
+struct Download(Started);
+
+impl Body for Download {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>>>> {
+        let Started { outbox, id, is_over } = &mut self.0;
+        if *is_over {
+            return Poll::Ready(None);
         }
-        bytes.extend_from_slice(&part);
+        if !outbox.host.at_home() {
+            return outbox.home.poll(context);
+        }
+        let mut read = MaybeUninit::<mayfly_answer_part_t>::uninit();
+        (outbox.outside.read_body)(outbox.outside.data, *id, &mut read);
+        let read = unsafe { read.assume_init() };
+        let bytes = unsafe { read.part.bytes.get() };
+        if !bytes.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(Bytes::copy_from_slice(bytes)))));
+        }
+        if read.is_broken {
+            *is_over = true;
+            return Poll::Ready(Some(Err(match read.why {
+                mayfly_failure_t::Broken => Error::HttpResponseIncomplete,
+                why => error_of(why),
+            })));
+        }
+        if !read.part.is_last {
+            return outbox.home.poll(context);
+        }
+        let trailers = header_map(unsafe { slice(read.part.trailers, read.part.trailer_count) });
+        *is_over = true;
+        Poll::Ready((!trailers.is_empty()).then(|| Ok(Frame::trailers(allowed(trailers)))))
     }
-    Ok(bytes)
 }
 
-/// Bytes that are counted until the guest has read them.
-struct Counted(Vec<u8>, #[expect(dead_code, reason = "gives back what it counts")] Held);
-
-impl AsRef<[u8]> for Counted {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
+fn allowed(mut fields: HeaderMap) -> HeaderMap {
+    for name in DEFAULT_FORBIDDEN_HEADERS {
+        fields.remove(name);
     }
+    fields
 }
 
-fn response(answer: Answer, mut held: Held) -> Result<Response<WasiBody>> {
-    if !held.grow(answer.body.len()) {
-        return Err(Error::HttpResponseBodySize(Some(answer.body.len() as u64)));
-    }
-    let body = Full::new(Bytes::from_owner(Counted(answer.body, held))).map_err(|never| match never {}).boxed_unsync();
-    let mut response = Response::new(body);
+fn response(answer: Answer, started: Started) -> Result<Response<WasiBody>> {
+    let mut response = Response::new(Download(started).boxed_unsync());
     *response.status_mut() = answer.status.try_into().map_err(|_| Error::HttpProtocolError)?;
+    let mut fields = HeaderMap::new();
     for (name, value) in answer.fields {
         let (Ok(name), Ok(value)) = (HeaderName::from_bytes(&name), HeaderValue::from_bytes(&value)) else { continue };
-        if !DEFAULT_FORBIDDEN_HEADERS.contains(&name) {
-            response.headers_mut().append(name, value);
-        }
+        fields.append(name, value);
     }
+    *response.headers_mut() = allowed(fields);
     Ok(response)
 }
 
+/// The head of the response. What comes with it says how the request's body went.
 pub(super) async fn send(
     outbox: Arc<Outbox>,
     request: Request<WasiBody>,
     options: Option<RequestOptions>,
-) -> Result<Response<WasiBody>> {
+) -> Result<(Response<WasiBody>, Later)> {
     let (head, body) = request.into_parts();
     let options = options.unwrap_or_default();
-    let mut held = outbox.hold();
-    let body = collect(body, &mut held).await?;
+    let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let outgoing = Outgoing {
         method: head.method.as_str().to_owned(),
         url: head.uri.to_string(),
         fields: head.headers.iter().map(|(name, value)| (name.as_str().into(), value.as_bytes().into())).collect(),
-        body,
+        length,
         connect_ms: milliseconds(options.connect_timeout),
         first_byte_ms: milliseconds(options.first_byte_timeout),
         between_bytes_ms: milliseconds(options.between_bytes_timeout),
     };
-    let answer = outbox.clone().fetch(outgoing).await.map_err(error_of)?;
-    drop(held);
-    response(answer, outbox.hold())
+    let (result, mut sent) = oneshot::channel();
+    match outbox.fetch(|id, fetch| Upload::new(id, outgoing, body, fetch, result)).await {
+        Ok((answer, started)) => {
+            Ok((response(answer, started)?, Box::new(async move { sent.await.unwrap_or(Ok(())) }) as Later))
+        }
+        Err(Some(why)) => Err(error_of(why)),
+        Err(None) => Err(sent.try_recv().ok().and_then(Result::err).unwrap_or(Error::HttpProtocolError)),
+    }
 }

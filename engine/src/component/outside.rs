@@ -1,16 +1,18 @@
 //! What a component asks of the network: C++ does it, on the loop. Requests and lookups are collected here, from any
 //! thread, and handed over when the instance is polled; the answer fulfils the future that waits.
 
-use super::host::{mayfly_bytes_t, mayfly_field_t, mayfly_host_t};
+use super::host::{Waiting, mayfly_bytes_t, mayfly_field_t, mayfly_host_t};
+use super::http::{mayfly_body_part_t, slice};
+use super::upload::Upload;
 use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::future::poll_fn;
+use std::mem::MaybeUninit;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// An HTTP request. Times are in milliseconds, 0 for those of the server.
 #[repr(C)]
@@ -19,19 +21,32 @@ pub struct mayfly_outgoing_t {
     pub url: mayfly_bytes_t,
     pub fields: *const mayfly_field_t,
     pub field_count: usize,
+    /// All of it, or how it begins when it streams: the rest follows by mayfly_outside_t::write_body.
     pub body: mayfly_bytes_t,
+    pub streams_body: bool,
+    /// Of all of a body that streams, if that is known.
+    pub has_length: bool,
+    pub length: u64,
     pub connect_ms: u64,
     pub first_byte_ms: u64,
     pub between_bytes_ms: u64,
 }
 
-/// Its response.
+/// The head of its response.
 #[repr(C)]
 pub struct mayfly_answer_t {
     pub status: u16,
     pub fields: *const mayfly_field_t,
     pub field_count: usize,
-    pub body: mayfly_bytes_t,
+}
+
+/// What mayfly_outside_t::read_body found.
+#[repr(C)]
+pub struct mayfly_answer_part_t {
+    pub part: mayfly_body_part_t,
+    /// Whether the response broke off here, and why; then there is no part.
+    pub is_broken: bool,
+    pub why: mayfly_failure_t,
 }
 
 /// Why there is no answer.
@@ -49,10 +64,14 @@ pub enum mayfly_failure_t {
     Broken = 8,
 }
 
-/// A request that waits for its answer; C++ owns it until it answers it or deletes it.
-pub struct mayfly_fetch_t(oneshot::Sender<Result<Answer, mayfly_failure_t>>);
+/// A request that waits for its answer, and counts as one that runs. C++ owns it until it fails it or, once nothing more
+/// is to come, deletes it.
+pub struct mayfly_fetch_t {
+    reply: Option<oneshot::Sender<Result<Answer, mayfly_failure_t>>>,
+    _turn: OwnedSemaphorePermit,
+}
 
-/// A name that waits for its addresses; as above.
+/// A name that waits for its addresses; C++ owns it until it answers it or deletes it.
 pub struct mayfly_lookup_t(oneshot::Sender<Result<Vec<IpAddr>, mayfly_failure_t>>);
 
 /// Called on the thread that polls the instance, while it does. What is started is answered later, on that thread.
@@ -61,8 +80,6 @@ pub struct mayfly_lookup_t(oneshot::Sender<Result<Vec<IpAddr>, mayfly_failure_t>
 pub struct mayfly_outside_t {
     /// Handed to each.
     pub data: *mut c_void,
-    /// Bytes of request and response bodies that the guest may have here at once.
-    pub held_bytes: usize,
     /// Requests that run at once; more wait.
     pub requests: usize,
     /// Sockets that are open at once.
@@ -70,6 +87,14 @@ pub struct mayfly_outside_t {
     /// Whether any TCP connection may be made at all.
     pub tcp: bool,
     pub fetch: extern "C" fn(data: *mut c_void, id: u64, fetch: *mut mayfly_fetch_t, request: &mayfly_outgoing_t),
+    /// Takes what there is room for of a request's body; when that is not all, the instance is polled again once there is
+    /// more. False when nobody takes more.
+    pub write_body: extern "C" fn(data: *mut c_void, id: u64, bytes: mayfly_bytes_t, taken: &mut usize) -> bool,
+    /// The body is complete.
+    pub end_body: extern "C" fn(data: *mut c_void, id: u64, trailers: *const mayfly_field_t, trailer_count: usize),
+    /// The next part of a response's body, valid until it is called again: empty, and not the last, when it has not come;
+    /// the instance is polled again once it has. Behind the last there is nothing to cancel.
+    pub read_body: extern "C" fn(data: *mut c_void, id: u64, part: &mut MaybeUninit<mayfly_answer_part_t>),
     pub look_up: extern "C" fn(data: *mut c_void, id: u64, lookup: *mut mayfly_lookup_t, name: mayfly_bytes_t),
     /// Nobody waits for it any more.
     pub cancel: extern "C" fn(data: *mut c_void, id: u64),
@@ -89,22 +114,21 @@ impl mayfly_outside_t {
 pub(crate) struct Answer {
     pub status: u16,
     pub fields: Vec<(Vec<u8>, Vec<u8>)>,
-    pub body: Vec<u8>,
 }
 
-/// A request as it is collected.
+/// The head of a request.
 pub(crate) struct Outgoing {
     pub method: String,
     pub url: String,
     pub fields: Vec<(Vec<u8>, Vec<u8>)>,
-    pub body: Vec<u8>,
+    pub length: Option<u64>,
     pub connect_ms: u64,
     pub first_byte_ms: u64,
     pub between_bytes_ms: u64,
 }
 
 enum Item {
-    Fetch(u64, Box<Outgoing>, mayfly_fetch_t),
+    Fetch(Upload),
     LookUp(u64, String, mayfly_lookup_t),
     Cancel(u64),
 }
@@ -119,87 +143,92 @@ struct Queue {
 /// What one invocation has to hand over.
 pub(crate) struct Outbox {
     queue: Mutex<Queue>,
-    held: AtomicUsize, // bytes
-    held_most: usize,
-    running: Semaphore,
-    pub sockets_most: usize,
+    running: Arc<Semaphore>,
+    /// For who is polled with the instance.
+    pub outside: mayfly_outside_t,
+    pub host: mayfly_host_t,
+    pub home: Waiting,
 }
 
-/// Bytes of bodies that are counted; given back when dropped.
-pub(crate) struct Held(Arc<Outbox>, usize);
+/// What C++ was asked to do, which is cancelled when this is dropped before it is over.
+pub(crate) struct Started {
+    pub outbox: Arc<Outbox>,
+    pub id: u64,
+    pub is_over: bool,
+}
 
-impl Drop for Held {
+impl Drop for Started {
     fn drop(&mut self) {
-        self.0.held.fetch_sub(self.1, Ordering::Relaxed);
-    }
-}
-
-impl Held {
-    /// False when that would be too much.
-    pub fn grow(&mut self, bytes: usize) -> bool {
-        let fits = |held: usize| held.checked_add(bytes).filter(|sum| *sum <= self.0.held_most);
-        let grown = self.0.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok();
-        if grown {
-            self.1 += bytes;
+        if !self.is_over {
+            self.outbox.push(Item::Cancel(self.id));
         }
-        grown
     }
 }
 
-/// Cancels when dropped; after an answer that does nothing.
-struct Waiting(Arc<Outbox>, u64);
+/// Nobody hands anything over any more; a body in the queue may be what keeps the queue.
+struct Emptied(Arc<Outbox>);
 
-impl Drop for Waiting {
+impl Drop for Emptied {
     fn drop(&mut self) {
-        self.0.push(Item::Cancel(self.1));
+        let left = std::mem::take(&mut self.0.queue().items);
+        drop(left); // which may push
     }
 }
 
 impl Outbox {
-    pub fn new(outside: &mayfly_outside_t) -> Arc<Self> {
+    pub fn new(outside: mayfly_outside_t, host: mayfly_host_t, home: Waiting) -> Arc<Self> {
         Arc::new(Self {
             queue: Mutex::default(),
-            held: AtomicUsize::new(0),
-            held_most: outside.held_bytes,
-            running: Semaphore::new(outside.requests),
-            sockets_most: outside.sockets,
+            running: Arc::new(Semaphore::new(outside.requests)),
+            outside,
+            host,
+            home,
         })
     }
 
-    pub fn hold(self: &Arc<Self>) -> Held {
-        Held(self.clone(), 0)
-    }
-
-    /// From any thread.
-    pub async fn fetch(self: Arc<Self>, request: Outgoing) -> Result<Answer, mayfly_failure_t> {
-        let _turn = self.running.acquire().await;
+    /// The head of the response, from any thread. `upload` makes what sends the request.
+    pub async fn fetch(
+        self: Arc<Self>,
+        upload: impl FnOnce(u64, mayfly_fetch_t) -> Upload,
+    ) -> Result<(Answer, Started), Option<mayfly_failure_t>> {
+        let turn = self.running.clone().acquire_owned().await.map_err(|_| None)?;
         let (reply, answer) = oneshot::channel();
-        let waiting = self.waiting();
-        self.push(Item::Fetch(waiting.1, Box::new(request), mayfly_fetch_t(reply)));
-        answer.await.unwrap_or(Err(mayfly_failure_t::Broken))
+        let mut started = self.started();
+        self.push(Item::Fetch(upload(started.id, mayfly_fetch_t { reply: Some(reply), _turn: turn })));
+        let answer = answer.await;
+        started.is_over = !matches!(answer, Ok(Ok(_)));
+        match answer {
+            Ok(Ok(answer)) => Ok((answer, started)),
+            Ok(Err(why)) => Err(Some(why)),
+            Err(_) => Err(None),
+        }
     }
 
     /// From any thread.
     pub async fn look_up(self: Arc<Self>, name: String) -> Result<Vec<IpAddr>, mayfly_failure_t> {
         let (reply, answer) = oneshot::channel();
-        let waiting = self.waiting();
-        self.push(Item::LookUp(waiting.1, name, mayfly_lookup_t(reply)));
-        answer.await.unwrap_or(Err(mayfly_failure_t::Broken))
+        let mut started = self.started();
+        self.push(Item::LookUp(started.id, name, mayfly_lookup_t(reply)));
+        let answer = answer.await;
+        started.is_over = true;
+        answer.unwrap_or(Err(mayfly_failure_t::Broken))
     }
 
-    /// The call of the guest, whose every poll first hands over what there is.
-    pub async fn pumped<T>(
-        self: Arc<Self>,
-        host: mayfly_host_t,
-        outside: mayfly_outside_t,
-        call: impl Future<Output = T>,
-    ) -> T {
+    /// The call of the guest, whose every poll first hands over what there is, and then sends what there is of bodies.
+    pub async fn pumped<T>(self: Arc<Self>, call: impl Future<Output = T>) -> T {
+        let _emptied = Emptied(self.clone());
         let mut call = pin!(call);
+        let mut uploads = Vec::new();
         poll_fn(|context| {
-            if host.at_home() {
-                self.hand_over(&outside, context.waker());
+            if self.host.at_home() {
+                self.hand_over(&mut uploads, context.waker());
             }
-            call.as_mut().poll(context)
+            let polled = call.as_mut().poll(context);
+            if polled.is_pending() && self.host.at_home() {
+                let is_waiting = !self.home.is_ticked();
+                uploads.retain_mut(|upload: &mut Upload| upload.poll(&self.outside, is_waiting, context).is_pending());
+            }
+            polled
         })
         .await
     }
@@ -208,10 +237,10 @@ impl Outbox {
         self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    fn waiting(self: &Arc<Self>) -> Waiting {
+    fn started(self: &Arc<Self>) -> Started {
         let mut queue = self.queue();
         queue.last_id += 1;
-        Waiting(self.clone(), queue.last_id)
+        Started { outbox: self.clone(), id: queue.last_id, is_over: false }
     }
 
     fn push(&self, item: Item) {
@@ -225,7 +254,7 @@ impl Outbox {
         }
     }
 
-    fn hand_over(&self, outside: &mayfly_outside_t, waker: &Waker) {
+    fn hand_over(&self, uploads: &mut Vec<Upload>, waker: &Waker) {
         let items = {
             let mut queue = self.queue();
             if !queue.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
@@ -233,21 +262,26 @@ impl Outbox {
             }
             std::mem::take(&mut queue.items)
         };
+        let outside = &self.outside;
         for item in items {
             match item {
-                Item::Fetch(id, request, fetch) => request.send(outside, id, fetch),
+                Item::Fetch(upload) => uploads.push(upload),
                 Item::LookUp(id, name, lookup) => {
                     let lookup = Box::into_raw(Box::new(lookup));
                     (outside.look_up)(outside.data, id, lookup, mayfly_bytes_t::of(name.as_bytes()));
                 }
-                Item::Cancel(id) => (outside.cancel)(outside.data, id),
+                Item::Cancel(id) => {
+                    uploads.retain(|upload| upload.id != id);
+                    (outside.cancel)(outside.data, id);
+                }
             }
         }
     }
 }
 
 impl Outgoing {
-    fn send(&self, outside: &mayfly_outside_t, id: u64, fetch: mayfly_fetch_t) {
+    /// `begin` is all of the body, unless that streams.
+    pub fn send(&self, outside: &mayfly_outside_t, id: u64, fetch: mayfly_fetch_t, begin: &[u8], streams_body: bool) {
         let fields: Vec<mayfly_field_t> = self
             .fields
             .iter()
@@ -258,7 +292,10 @@ impl Outgoing {
             url: mayfly_bytes_t::of(self.url.as_bytes()),
             fields: fields.as_ptr(),
             field_count: fields.len(),
-            body: mayfly_bytes_t::of(&self.body),
+            body: mayfly_bytes_t::of(begin),
+            streams_body,
+            has_length: self.length.is_some(),
+            length: self.length.unwrap_or(0),
             connect_ms: self.connect_ms,
             first_byte_ms: self.first_byte_ms,
             between_bytes_ms: self.between_bytes_ms,
@@ -267,23 +304,22 @@ impl Outgoing {
     }
 }
 
-/// Consumes `fetch`.
+/// Once.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mayfly_fetch_answer(fetch: Box<mayfly_fetch_t>, answer: &mayfly_answer_t) {
-    let fields = if answer.field_count == 0 {
-        &[]
-    } else {
-        unsafe { std::slice::from_raw_parts(answer.fields, answer.field_count) }
-    };
+pub unsafe extern "C" fn mayfly_fetch_answer(fetch: &mut mayfly_fetch_t, answer: &mayfly_answer_t) {
+    let fields = unsafe { slice(answer.fields, answer.field_count) };
     let copied = fields.iter().map(|field| unsafe { (field.name.get().to_vec(), field.value.get().to_vec()) });
-    let body = unsafe { answer.body.get() }.to_vec();
-    _ = fetch.0.send(Ok(Answer { status: answer.status, fields: copied.collect(), body }));
+    if let Some(reply) = fetch.reply.take() {
+        _ = reply.send(Ok(Answer { status: answer.status, fields: copied.collect() }));
+    }
 }
 
-/// Consumes `fetch`.
+/// Consumes `fetch`, which has no answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn mayfly_fetch_fail(fetch: Box<mayfly_fetch_t>, why: mayfly_failure_t) {
-    _ = fetch.0.send(Err(why));
+    if let Some(reply) = fetch.reply {
+        _ = reply.send(Err(why));
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -296,7 +332,7 @@ pub unsafe extern "C" fn mayfly_lookup_answer(
     addresses: *const mayfly_bytes_t,
     address_count: usize,
 ) {
-    let addresses = if address_count == 0 { &[] } else { unsafe { std::slice::from_raw_parts(addresses, address_count) } };
+    let addresses = unsafe { slice(addresses, address_count) };
     _ = lookup.0.send(Ok(addresses.iter().filter_map(|text| unsafe { text.text() }.parse().ok()).collect()));
 }
 

@@ -129,7 +129,7 @@ fn create_tcp_socket(
     (family,): (IpAddressFamily,),
 ) -> Result<(Result<Resource<TcpSocket>, ErrorCode>,)> {
     let state = store.data_mut();
-    if state.sockets == state.hooks.0.sockets_most {
+    if state.sockets == state.hooks.0.outside.sockets {
         return Ok((Err(ErrorCode::NewSocketLimit),));
     }
     let made = match state.sockets().create_tcp_socket(family) {

@@ -51,7 +51,7 @@ impl WasiHttpView for State {
 /// Where what wasi:http sends goes.
 pub(crate) struct Hooks(pub Arc<Outbox>);
 
-type Later = Box<dyn Future<Output = Result<(), Error>> + Send>;
+pub(super) type Later = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
 impl WasiHttpHooks for Hooks {
     fn send_request(
@@ -61,9 +61,6 @@ impl WasiHttpHooks for Hooks {
         _processed: Later,
     ) -> Box<dyn Future<Output = wasmtime_wasi_http::Result<(http::Response<WasiBody>, Later)>> + Send> {
         let outbox = self.0.clone();
-        Box::new(async move {
-            let response = outgoing::send(outbox, request, options).await?;
-            Ok((response, Box::new(async { Ok(()) }) as Later))
-        })
+        Box::new(outgoing::send(outbox, request, options))
     }
 }

@@ -2,27 +2,9 @@
 
 #include "sandbox/component/border.h"
 
-#include <span>
 #include <vector>
 
 namespace mayfly::sandbox::component {
-namespace {
-
-std::vector<mayfly_field_t> fields_of(const http::Fields& fields) {
-  std::vector<mayfly_field_t> made;
-  made.reserve(fields.size());
-  for (const auto& [name, value] : fields) made.push_back({bytes_of(name), bytes_of(value)});
-  return made;
-}
-
-http::Fields to_fields(std::span<const mayfly_field_t> fields) {
-  http::Fields made;
-  made.reserve(fields.size());
-  for (const mayfly_field_t& field : fields) made.add(view_of(field.name), view_of(field.value));
-  return made;
-}
-
-}  // namespace
 
 // What the engine wrote of the request's body last; it points into the guest's.
 struct Client::Body {

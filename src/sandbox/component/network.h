@@ -23,8 +23,8 @@ class Network {
   ~Network();
   Network(const Network&) = delete;
 
-  // Whether nothing of it is on its way.
-  bool idle() const { return running_.empty(); }
+  // Whether nothing of it is on its way; what has come may be left to read.
+  bool idle() const;
 
   // What the engine is to call.
   EngineNetwork callbacks();
@@ -35,10 +35,14 @@ class Network {
 
   void note(std::string_view what, const egress::Failure& failure);
   std::unique_ptr<Operation> end(std::uint64_t id);
+  void fail(std::uint64_t id, const egress::Failure& failure);
+  void moved(std::uint64_t id);
+  std::size_t held() const;
   bool may_connect(const std::string& address, std::uint16_t port);
 
   Guest& guest_;
   std::map<std::uint64_t, std::unique_ptr<Operation>> running_;
+  std::unique_ptr<Operation> last_;  // whose response was read to its end: the engine has yet to take that
   std::map<egress::Address, std::set<std::string>> names_;  // that this guest was given an address for
 };
 

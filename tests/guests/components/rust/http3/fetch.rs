@@ -19,12 +19,14 @@ impl wasip3::exports::http::handler::Guest for Fetch {
     }
 }
 
-/// `request`, to `url`: its method, Content-Type, body and trailers.
+/// `request`, to `url`: its method, Content-Type, Content-Length, TE, body and trailers.
 fn onward(request: Request, url: &str) -> Request {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let headers = Fields::new();
-    headers.set("content-type", &request.get_headers().get("content-type")).unwrap();
+    for name in ["content-type", "content-length", "te"] {
+        headers.set(name, &request.get_headers().get(name)).unwrap();
+    }
     let method = request.get_method();
     let (_, done) = wit_future::new(|| Ok(()));
     let (body, trailers) = Request::consume_body(request, done);
