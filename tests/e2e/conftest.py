@@ -117,6 +117,10 @@ class Server:
         assert answer.status == 200, answer.text
         return answer.json
 
+    def wait_for_optimised(self, name):
+        """Until the optimising compiler is done with it: from then on it takes no memory and no time."""
+        until(lambda: self.show(name)["code"] == "optimised", "the optimising compiler")
+
     def sandboxes(self):
         """How many functions run now."""
         return self.get("/_mayfly/v1/health").json["sandboxes"]["in_use"]

@@ -385,7 +385,7 @@ def test_a_large_module_is_live_with_baseline_code_and_then_optimised(server):
     deployed = server.deploy("f", large_module(1)).json
     assert deployed["code"] == "baseline"
     answer = server.get("/f").text
-    until(lambda: server.show("f")["code"] == "optimised", "the optimising compiler")
+    server.wait_for_optimised("f")
     assert server.get("/f").text == answer, "the same answer"
     again = server.deploy("g", large_module(1)).json
     assert again["code"] == "optimised", "from the cache"

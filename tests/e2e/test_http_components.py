@@ -18,6 +18,7 @@ MEBIBYTE = 1 << 20
 def deploy(server, name, query=""):
     made = server.deploy(name, (COMPONENTS / f"{name}.wasm").read_bytes(), query)
     assert made.status == 201, made.text
+    server.wait_for_optimised(name)
 
 
 @BOTH

@@ -17,6 +17,7 @@ def deploy(server, world, query=""):
     component = (GUESTS / f"components/{world}-fetch.wasm").read_bytes()
     made = server.deploy(f"{world}-fetch", component, "?allow=http=*&allow=private" + query)
     assert made.status == 201, made.text
+    server.wait_for_optimised(f"{world}-fetch")
 
 
 class Peer:

@@ -21,6 +21,7 @@ def deploy(server, name, component, query=""):
     file = component if "." in component else f"{component}.wasm"
     made = server.deploy(name, (COMPONENTS / file).read_bytes(), query)
     assert made.status in (200, 201), made.text
+    server.wait_for_optimised(name)
 
 
 def chain(server, *stages, query=""):

@@ -16,7 +16,7 @@ def deploy(server, name, query=""):
     made = server.deploy(name, (COMPONENTS / f"{name}.wasm").read_bytes(), query)
     assert made.status == 201, made.text
     # Until then its sandboxes may make room for those with better code.
-    until(lambda: server.show(name)["code"] == "optimised", "the optimising compiler")
+    server.wait_for_optimised(name)
 
 
 def counts(server, world, requests, query=""):
