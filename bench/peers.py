@@ -40,9 +40,9 @@ def nginx(port, folder):
     return [shutil.which("nginx") or "/usr/sbin/nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
 
 
-def wasmtime(component, *options):
+def wasmtime(component, *options, settings=POOLING):
     def command(port, _folder):
-        return [str(WASMTIME), "serve", "--addr", f"127.0.0.1:{port}", *POOLING, *options, str(component)]
+        return [str(WASMTIME), "serve", "--addr", f"127.0.0.1:{port}", *settings, *options, str(component)]
     return command
 
 
@@ -64,6 +64,7 @@ class Peer:
 PEERS = [
     Peer(BASE, nginx, ("nginx", "-v")),
     Peer("wasmtime serve", wasmtime(mayfly.HTTP_HELLO), (str(WASMTIME), "--version")),
+    Peer("wasmtime serve, as it comes", wasmtime(mayfly.HTTP_HELLO, settings=()), (str(WASMTIME), "--version")),
     Peer("wasmtime serve, reused", wasmtime(mayfly.HTTP_HELLO, "--max-instance-reuse-count", "128"),
          (str(WASMTIME), "--version")),
     Peer("wasmtime serve, 0.3", wasmtime(mayfly.HTTP3_HELLO, *WASI_03, "--max-instance-reuse-count", "1"),
@@ -107,7 +108,7 @@ def start(options, stack, core, wanted):
         server = stack.enter_context(mayfly.Mayfly(options, core))
         for name, module in MAYFLY.items():
             if name in wanted:
-                function = name.removeprefix("mayfly, ").replace(",", "").replace(" ", "-")
+                function = name.replace(",", "").replace(" ", "-")
                 server.deploy({function: module}, REUSE.get(name, ""))
                 running.targets[name] = Target(server.url(function), server.process)
         running.versions["mayfly"] = options.commit
