@@ -38,8 +38,8 @@ def run(options):
             for name, file in OBJECTS.items():
                 store.request("PUT", f"/functions/{name}", file.read_bytes())
             for _ in range(options.restarts):
-                with Mayfly(options, None, "--store", "s3://", env={**os.environ, **store.environment()}) as server:
-                    for name in OBJECTS:
+                for name in OBJECTS:
+                    with Mayfly(options, None, "--store", "s3://", env={**os.environ, **store.environment()}) as server:
                         samples[name]["first"].append(_execute(server, name))
                         samples[name]["second"].append(_execute(server, name))
         finally:
