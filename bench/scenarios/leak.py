@@ -8,7 +8,8 @@ import wrk
 from mayfly import C_HELLO, GUESTS, HTTP3_HELLO, HTTP_HELLO, RUN, WAT_HELLO, Mayfly
 
 FUNCTIONS = {"run": RUN, "wat": WAT_HELLO, "c": C_HELLO, "handle": GUESTS / "handle.wat", "http2": HTTP_HELLO,
-             "http3": HTTP3_HELLO}
+             "http3": HTTP3_HELLO, "http2-reused": HTTP_HELLO, "http3-reused": HTTP3_HELLO}
+SETTINGS = {"http2-reused": "?reuse=128", "http3-reused": "?reuse=128&reuse_concurrency=16"}
 CONNECTIONS = (1, 32, 256)
 QUICK = {"requests": 0.1, "seconds": 1}
 
@@ -25,7 +26,8 @@ def run(options):
     series = []  # (requests so far, resident bytes, anonymous bytes)
     with Mayfly(options, core) as server:
         functions = {name: FUNCTIONS[name] for name in options.functions}
-        server.deploy(functions)
+        for name, module in functions.items():
+            server.deploy({name: module}, SETTINGS.get(name, ""))
         done = 0
         for name, connections in itertools.cycle(itertools.product(functions, CONNECTIONS)):
             # Each function with each number of connections has run by the first mark, so no pool grows after it.
