@@ -53,7 +53,18 @@ pub(crate) struct Hooks(pub Arc<Outbox>);
 
 pub(super) type Later = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
+/// What a guest may write of a body at once, and what may wait twice behind that; the crate's is a mebibyte.
+const CHUNK: usize = 64 << 10;
+
 impl WasiHttpHooks for Hooks {
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        CHUNK
+    }
+
+    fn p3_outgoing_body_chunk_size(&mut self) -> usize {
+        CHUNK
+    }
+
     fn send_request(
         &mut self,
         request: Request<WasiBody>,
