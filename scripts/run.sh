@@ -10,7 +10,7 @@ url=http://$address
 mkdir -p "$data"
 "$mayfly" up --listen "$address" --data "$data" --log "$data/mayfly.log" &
 server=$!
-trap 'kill "$server" 2> /dev/null; wait "$server" || true' EXIT
+trap 'kill "$server" 2> /dev/null || true; wait "$server" || true' EXIT
 trap 'exit 0' INT TERM
 
 until curl -sf -o /dev/null "$url/_mayfly/v1/health"; do
