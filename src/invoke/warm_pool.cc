@@ -56,7 +56,7 @@ std::unique_ptr<sandbox::Seat> WarmPool::make_seat(const registry::VersionPtr& v
   auto kept = find(version, *code);
   if (kept == nullptr) {
     kept = std::make_shared<Kept>(version, code, inputs);
-    const auto left = [alive = std::weak_ptr(alive_), of = kept.get()](sandbox::WarmSandbox&) {
+    const auto left = [alive = std::weak_ptr(alive_), of = kept.get()] {
       if (const auto pool = alive.lock()) (*pool)->take_back(of->shared_from_this());
     };
     kept->sandbox.emplace(code->program, kept->inputs, version->settings().limits,

@@ -58,7 +58,7 @@ void WarmSandbox::leave(Seat& seat) {
   if (std::erase(seats_, &seat) > 0) is_done_ = true;
   --taken_;
   if (is_due_ && !seats_.empty()) seats_.front()->host_.wake();
-  surroundings_.left(*this);
+  surroundings_.left();
 }
 
 bool WarmSandbox::poll(Instance::Where where, const Seat& driver) {

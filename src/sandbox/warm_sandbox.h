@@ -27,7 +27,7 @@ class WarmSandbox final : private GuestHost {
   struct Surroundings {
     net::Loop& loop;
     egress::Gate& egress;
-    std::function<void(WarmSandbox&)> left;
+    std::function<void()> left;
   };
   WarmSandbox(std::shared_ptr<const Program> program, const Inputs& inputs, const Limits& limits,
               Surroundings surroundings);

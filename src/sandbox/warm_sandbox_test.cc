@@ -90,9 +90,8 @@ class Warm : public testing::Test {
  protected:
   void make(const std::string& component, Limits limits) {
     limits_ = limits;
-    sandbox_ =
-        std::make_shared<WarmSandbox>(load(component), inputs_, limits_,
-                                      WarmSandbox::Surroundings{loop_, egress_, [this](WarmSandbox&) { ++left_; }});
+    sandbox_ = std::make_shared<WarmSandbox>(load(component), inputs_, limits_,
+                                             WarmSandbox::Surroundings{loop_, egress_, [this] { ++left_; }});
   }
   Request& ask(std::string target) { return requests_.emplace_back(loop_, egress_, sandbox_, std::move(target)); }
   void run(std::initializer_list<Request*> requests) {

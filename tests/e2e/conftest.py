@@ -1,6 +1,7 @@
 """A real server per test: its own port, its own data folder, ended by pid."""
 
 import contextlib
+import hashlib
 import http.client
 import itertools
 import json
@@ -277,6 +278,29 @@ def read_to_end(connection):
 def resident_bytes(server):
     with open(f"/proc/{server.process.pid}/statm") as statm:
         return int(statm.read().split()[1]) * 4096
+
+
+def send_until_held(connection, most):
+    """Sends until nothing more has been taken for half a second, or `most` bytes; returns how many there were."""
+    connection.setblocking(False)
+    sent, idle = 0, 0
+    while idle < 50 and sent < most:
+        try:
+            sent += connection.send(b"x" * min(65536, most - sent))
+            idle = 0
+        except BlockingIOError:
+            idle += 1
+            time.sleep(0.01)
+    return sent
+
+
+def read_and_watch(response, server):
+    """Reads a body to its end. Returns its SHA-256, and the most bytes that were resident in the server meanwhile."""
+    came, most = hashlib.sha256(), 0
+    while part := response.read(4 << 20):
+        came.update(part)
+        most = max(most, resident_bytes(server))
+    return came.digest(), most
 
 
 class Upload:

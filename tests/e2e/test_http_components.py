@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import GUESTS, Upload, Wire, resident_bytes, until
+from conftest import GUESTS, Upload, Wire, read_and_watch, resident_bytes, send_until_held, until
 
 COMPONENTS = GUESTS / "components"
 BOTH = pytest.mark.parametrize("world", ["http2", "http3"])
@@ -55,7 +55,7 @@ def test_bodies_larger_than_what_is_held(make_server, world):
     before = resident_bytes(server)
     size = 300 * MEBIBYTE
     block = bytes(range(256)) * 4096
-    sent, came = hashlib.sha256(), hashlib.sha256()
+    sent = hashlib.sha256()
 
     def blocks():
         for _ in range(size // len(block)):
@@ -69,12 +69,9 @@ def test_bodies_larger_than_what_is_held(make_server, world):
         sender.start()
         response = http.client.HTTPResponse(wire)
         response.begin()
-        most = 0
-        while part := response.read(4 * MEBIBYTE):
-            came.update(part)
-            most = max(most, resident_bytes(server))
+        came, most = read_and_watch(response, server)
         sender.join()
-    assert came.digest() == sent.digest()
+    assert came == sent.digest()
     assert most - before < 20 * MEBIBYTE
 
 
@@ -83,16 +80,8 @@ def test_a_client_that_reads_slowly_holds_its_handler_back(make_server, world):
     server = make_server()
     deploy(server, f"{world}-echo", "?request=1GiB&response=1GiB")
     with Upload(server, f"/{world}-echo", [f"Content-Length: {200 * MEBIBYTE}"]) as upload:
-        upload.socket.setblocking(False)
-        sent, idle = 0, 0
-        while idle < 50:  # nothing is read: what is sent stops being taken
-            try:
-                sent += upload.socket.send(b"x" * 65536)
-                idle = 0
-            except BlockingIOError:
-                idle += 1
-                time.sleep(0.01)
-        assert sent < 50 * MEBIBYTE
+        # Nothing is read: what is sent stops being taken.
+        assert send_until_held(upload.socket, 200 * MEBIBYTE) < 50 * MEBIBYTE
     until(lambda: server.sandboxes() == 0, "the handler of a client that left to end")
 
 

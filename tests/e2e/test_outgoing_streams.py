@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from conftest import GUESTS, Wire, until
-from test_http_components import BOTH, MEBIBYTE, Upload, resident_bytes
+from conftest import GUESTS, Upload, Wire, read_and_watch, resident_bytes, send_until_held, until
+from test_http_components import BOTH, MEBIBYTE
 
 
 def deploy(server, world, query=""):
@@ -166,7 +166,7 @@ def test_a_response_larger_than_what_is_held(make_server, peer, world):
         with peer.asked() as asked:
             asked.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         assert wire.read().body == b"ok"
-    before, most, came, block = resident_bytes(server), 0, hashlib.sha256(), bytes(range(256)) * 4096
+    before, block = resident_bytes(server), bytes(range(256)) * 4096
     size = 300 * MEBIBYTE
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as wire:
         wire.sendall(request(peer, world))
@@ -176,11 +176,9 @@ def test_a_response_larger_than_what_is_held(make_server, peer, world):
             sender.start()
             response = http.client.HTTPResponse(wire)
             response.begin()
-            while part := response.read(4 * MEBIBYTE):
-                came.update(part)
-                most = max(most, resident_bytes(server))
+            came, most = read_and_watch(response, server)
             sender.join()
-    assert came.digest() == hashlib.sha256(block * (size // len(block))).digest()
+    assert came == hashlib.sha256(block * (size // len(block))).digest()
     assert most - before < 20 * MEBIBYTE
 
 
@@ -245,15 +243,8 @@ def test_a_function_that_does_not_read_holds_the_peer_back(server, peer):
         with peer.asked() as asked:
             size = 64 * MEBIBYTE
             asked.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
-            asked.socket.setblocking(False)
-            sent, idle, before = 0, 0, resident_bytes(server)
-            while idle < 30:
-                try:
-                    sent += asked.socket.send(b"x" * min(65536, size - sent))
-                    idle = 0
-                except BlockingIOError:
-                    idle += 1
-                    time.sleep(0.01)
+            before = resident_bytes(server)
+            sent = send_until_held(asked.socket, size)
             assert sent < 16 * MEBIBYTE, "what the kernel holds, and 128 KiB"
             assert resident_bytes(server) - before < 2 * MEBIBYTE
             asked.socket.settimeout(10)

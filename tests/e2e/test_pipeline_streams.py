@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import FUNCTIONS, GUESTS, Upload, Wire, resident_bytes, until
+from conftest import FUNCTIONS, GUESTS, Upload, Wire, read_and_watch, resident_bytes, send_until_held, until
 
 COMPONENTS = GUESTS / "components"
 WORLDS = pytest.mark.parametrize("first, second", [("http2", "http3"), ("http3", "http2")])
@@ -105,7 +105,6 @@ def test_bodies_larger_than_what_is_held(server, first, second):
     assert server.get("/chain").status == 200
     before, size = resident_bytes(server), 200 * MEBIBYTE
     block = bytes(range(256)) * 4096
-    came, most = hashlib.sha256(), 0
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as wire:
         wire.sendall(f"POST /chain HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n".encode())
         # A sender of its own, as the answer comes meanwhile.
@@ -113,11 +112,9 @@ def test_bodies_larger_than_what_is_held(server, first, second):
         sender.start()
         response = http.client.HTTPResponse(wire)
         response.begin()
-        while part := response.read(4 * MEBIBYTE):
-            came.update(part)
-            most = max(most, resident_bytes(server))
+        came, most = read_and_watch(response, server)
         sender.join()
-    assert came.digest() == hashlib.sha256(block * (size // len(block))).digest()
+    assert came == hashlib.sha256(block * (size // len(block))).digest()
     assert most - before < 30 * MEBIBYTE
 
 
@@ -127,16 +124,8 @@ def test_a_client_that_reads_slowly_holds_all_stages_back(server, first, second)
         deploy(server, name, f"{world}-echo", "?request=1GiB&response=1GiB")
     chain(server, "one", "two")
     with Upload(server, "/chain", [f"Content-Length: {200 * MEBIBYTE}"]) as upload:
-        upload.socket.setblocking(False)
-        sent, idle = 0, 0
-        while idle < 50:  # nothing is read: what is sent stops being taken
-            try:
-                sent += upload.socket.send(b"x" * 65536)
-                idle = 0
-            except BlockingIOError:
-                idle += 1
-                time.sleep(0.01)
-        assert sent < 50 * MEBIBYTE
+        # Nothing is read: what is sent stops being taken.
+        assert send_until_held(upload.socket, 200 * MEBIBYTE) < 50 * MEBIBYTE
         assert server.sandboxes() == 2
     all_ended(server)
 
