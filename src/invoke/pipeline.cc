@@ -24,14 +24,6 @@ bool is_success(int status) { return status >= 200 && status < 300; }
 
 bool is_http(const registry::Version& version) { return version.facts().entry.kind == sandbox::Kind::kHttp; }
 
-void add(metrics::Egress& sum, const metrics::Egress& part) {
-  sum.connections += part.connections;
-  sum.requests += part.requests;
-  sum.refused += part.refused;
-  sum.bytes_out += part.bytes_out;
-  sum.bytes_in += part.bytes_in;
-}
-
 }  // namespace
 
 // A stage that is called, or about to be: what it is sent, and where its response goes.
@@ -309,7 +301,7 @@ metrics::Receipt Pipeline::receipt() const {
     sum.host += cost.host;
     sum.memory_peak = std::max(sum.memory_peak, cost.memory_peak);
     sum.bytes_out = cost.bytes_out;
-    add(sum.egress, cost.egress);
+    sum.egress += cost.egress;
   }
   return sum;
 }

@@ -11,6 +11,15 @@ struct Egress {
   std::uint64_t refused = 0;      // by the rules
   std::uint64_t bytes_out = 0;
   std::uint64_t bytes_in = 0;
+
+  Egress& operator+=(const Egress& other) {
+    connections += other.connections;
+    requests += other.requests;
+    refused += other.refused;
+    bytes_out += other.bytes_out;
+    bytes_in += other.bytes_in;
+    return *this;
+  }
 };
 
 }  // namespace mayfly::metrics

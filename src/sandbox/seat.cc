@@ -29,12 +29,13 @@ Instance::Progress Seat::resume(Where where) {
   return ticked ? Progress::kYielded : Progress::kWaiting;
 }
 
-// The first to come pays for making the sandbox.
+// The first to come pays for making the sandbox, and who ends first for what all have done on the network since.
 Instance::Usage Seat::usage() const {
   if (ended_) return usage_;
   const mayfly_usage_t measured = mayfly_instance_usage(sandbox_->engine_instance_);
   Usage usage;
   usage.memory_peak = measured.memory_peak;
+  usage.egress = sandbox_->guest_.egress_usage();
   if (is_first_) usage.instantiate = std::chrono::nanoseconds(measured.instantiate_ns);
   const auto share = sandbox_->per_seat_ - per_seat_at_start_;
   usage.guest = std::max(share - usage.instantiate, std::chrono::nanoseconds(0));

@@ -55,7 +55,10 @@ void WarmSandbox::enter(Seat& seat, const Inputs& inputs) {
 // A request that is left in the middle leaves its part of the guest behind: nobody else comes in.
 void WarmSandbox::leave(Seat& seat) {
   mayfly_job_delete(seat.job_);
-  if (std::erase(seats_, &seat) > 0) is_done_ = true;
+  if (std::erase(seats_, &seat) > 0) {
+    is_done_ = true;
+    guest_.egress_usage() = {};
+  }
   --taken_;
   if (is_due_ && !seats_.empty()) seats_.front()->host_.wake();
   surroundings_.left();
@@ -76,6 +79,7 @@ bool WarmSandbox::poll(Instance::Where where, const Seat& driver) {
   if (progress != MAYFLY_PROGRESS_T_SUSPENDED) end_all(progress == MAYFLY_PROGRESS_T_RETURNED, ended);
   for (Seat* seat : std::exchange(just_ended_, {})) {
     seat->usage_ = seat->usage();
+    guest_.egress_usage() = {};
     seat->ended_ = true;
     if (seat != &driver) seat->host_.wake();
   }

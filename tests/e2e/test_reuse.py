@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from conftest import GUESTS, Wire, until
+from test_egress import Origin
 
 COMPONENTS = GUESTS / "components"
 BOTH = pytest.mark.parametrize("world", ["http2", "http3"])
@@ -220,3 +221,19 @@ def test_many_over_many_connections(make_server):
     at_once([ask] * 16)
     assert sum(seen.values()) == 16 * 150 and max(seen) == 64
     until(lambda: server.sandboxes() == 0, "all to end")
+
+
+@BOTH
+def test_each_request_tells_what_it_did_on_the_network(one_core, world):
+    with Origin() as origin:
+        allowed = f"?reuse=9&allow=http={origin.url('')}&allow=private"
+        deploy(one_core, f"{world}-fetch", allowed)
+        for _ in range(2):
+            assert one_core.get(f"/{world}-fetch?{origin.url()}").status == 200
+        assert one_core.get(f"/{world}-fetch?http://127.0.0.2/").status >= 400
+    def requests():
+        return [line for line in one_core.log() if line.get("event") == "request" and line.get("function") == f"{world}-fetch"]
+
+    lines = until(lambda: (found := requests())[2:] and found, "the lines of three requests")
+    assert [line.get("requests") for line in lines] == [1, 1, None]
+    assert [line.get("egress_refused") for line in lines] == [None, None, 1]
