@@ -4,7 +4,7 @@ use crate::component::{self, Jobs, Refusal, mayfly_refusal_t};
 use crate::limiter::Limiter;
 use crate::program::{Program, mayfly_program_t};
 use crate::wake::Bell;
-use crate::{Data, panic_text, wasm_byte_vec_t, wasm_engine_t, wasmtime_store_new, wasmtime_store_t};
+use crate::{Data, image, panic_text, wasm_byte_vec_t, wasm_engine_t, wasmtime_store_new, wasmtime_store_t};
 use std::ffi::c_void;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,6 +35,8 @@ pub struct mayfly_instance_config_t {
     pub on_tick: extern "C" fn(data: *mut c_void) -> mayfly_tick_t,
     /// For all memories and tables of the instance together.
     pub memory_bytes: usize,
+    /// Whether what it has become is wanted, once it has ended well: mayfly_instance_take_image(). Of a core module.
+    pub makes_image: bool,
 }
 
 #[repr(u8)]
@@ -100,6 +102,7 @@ pub(crate) struct Shared {
     /// Requests that are handed to a component which serves several.
     pub jobs: Jobs,
     pub ticked: bool,
+    pub image: Option<Vec<u8>>,
 }
 
 impl Shared {
@@ -111,6 +114,7 @@ impl Shared {
             waiting: Vec::new(),
             jobs: Jobs::default(),
             ticked: false,
+            image: None,
         }
     }
 }
@@ -165,7 +169,7 @@ pub extern "C" fn mayfly_instance_new(
         unsafe { &mut (*limited.0).limiter }
     });
     watch_ticks(store, config, Carried(shared));
-    let call: Call = Box::pin(run(store, program, Carried(shared)));
+    let call: Call = Box::pin(run(store, program, Carried(shared), config.makes_image));
     Box::new(mayfly_instance_t { call: Some(call), shared, core: Some(core), bell: None })
 }
 
@@ -184,7 +188,7 @@ pub(crate) fn watch_ticks<T>(store: &mut Store<T>, config: &mayfly_instance_conf
     });
 }
 
-async fn run(store: &mut Store<Data>, program: &Program, shared: Carried<Shared>) -> Result<String> {
+async fn run(store: &mut Store<Data>, program: &Program, shared: Carried<Shared>, makes_image: bool) -> Result<String> {
     store.set_epoch_deadline(1); // now, at the first poll: what passed before was not its tick
     let started = Instant::now();
     let instance = program.instantiate(store, |memory| unsafe { (*shared.0).imported_memory = memory }).await?;
@@ -193,17 +197,22 @@ async fn run(store: &mut Store<Data>, program: &Program, shared: Carried<Shared>
     let Some(Extern::Func(entry)) = instance.get_module_export(&mut *store, &program.entry) else {
         return Err(wasmtime::Error::msg("the entry point is not a function"));
     };
-    Ok(match &program.result {
+    let value = match &program.result {
         None => {
-            entry.typed::<(), ()>(&*store)?.call_async(store, ()).await?;
+            entry.typed::<(), ()>(&*store)?.call_async(&mut *store, ()).await?;
             String::new()
         }
-        Some(ValType::I32) => entry.typed::<(), i32>(&*store)?.call_async(store, ()).await?.to_string(),
-        Some(ValType::I64) => entry.typed::<(), i64>(&*store)?.call_async(store, ()).await?.to_string(),
-        Some(ValType::F32) => entry.typed::<(), f32>(&*store)?.call_async(store, ()).await?.to_string(),
-        Some(ValType::F64) => entry.typed::<(), f64>(&*store)?.call_async(store, ()).await?.to_string(),
+        Some(ValType::I32) => entry.typed::<(), i32>(&*store)?.call_async(&mut *store, ()).await?.to_string(),
+        Some(ValType::I64) => entry.typed::<(), i64>(&*store)?.call_async(&mut *store, ()).await?.to_string(),
+        Some(ValType::F32) => entry.typed::<(), f32>(&*store)?.call_async(&mut *store, ()).await?.to_string(),
+        Some(ValType::F64) => entry.typed::<(), f64>(&*store)?.call_async(&mut *store, ()).await?.to_string(),
         Some(other) => return Err(wasmtime::Error::msg(format!("the entry point returns {other}"))),
-    })
+    };
+    if makes_image {
+        let made = image::take(store, &instance)?;
+        unsafe { (*shared.0).image = Some(made) };
+    }
+    Ok(value)
 }
 
 /// Runs the guest until it returns, fails, waits or is suspended by a tick. `outcome` is written unless it is
@@ -288,6 +297,16 @@ pub unsafe extern "C" fn mayfly_instance_imported_memory(
 ) -> bool {
     let imported = unsafe { (*(*instance).shared).imported_memory };
     imported.map(|found| memory.write(found)).is_some()
+}
+
+/// The image that an instance which has ended well was to make: a module, binary. False when there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mayfly_instance_take_image(
+    instance: &mut mayfly_instance_t,
+    image: &mut std::mem::MaybeUninit<wasm_byte_vec_t>,
+) -> bool {
+    let taken = unsafe { (*instance.shared).image.take() };
+    taken.map(|bytes| image.write(bytes.into())).is_some()
 }
 
 impl mayfly_instance_t {

@@ -14,6 +14,7 @@ mod component;
 mod engine;
 mod host;
 mod inspect;
+mod image;
 mod instance;
 mod limiter;
 mod program;

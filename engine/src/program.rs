@@ -1,7 +1,7 @@
 //! A module, linked once, with its entry point looked up once: what every invocation of it starts from.
 
 use crate::{
-    Data, boxed_error, inner, text, wasm_engine_t, wasmtime_error_t, wasmtime_linker_t, wasmtime_module_t,
+    Data, boxed_error, image, inner, text, wasm_engine_t, wasmtime_error_t, wasmtime_linker_t, wasmtime_module_t,
     wasmtime_store_new,
 };
 use std::sync::Arc;
@@ -22,17 +22,19 @@ pub(crate) struct Program {
 enum Link {
     /// Every import is a host function.
     Ready(InstancePre<Data>),
-    /// The module imports its memory: a second, tiny module defines one per invocation.
+    /// The module imports its memory: a second one defines it, with what else it imports of an image.
     WithMemory { memory: InstancePre<Data>, module: Module, linker: Linker<Data> },
 }
 
 impl Program {
-    fn new(linker: &Linker<Data>, module: &Module, memory: Option<&Module>, entry: &str) -> Result<Self> {
+    fn new(linker: &Linker<Data>, module: &Module, memory: Option<&Module>, start: mayfly_start_t, entry: &str) -> Result<Self> {
         let missing = || Error::msg(format!("the module has no export {entry}"));
         let Some(ExternType::Func(function)) = module.get_export(entry) else { return Err(missing()) };
         Ok(Self {
             entry: module.get_export_index(entry).ok_or_else(missing)?,
-            initialize: module.get_export_index("_initialize").filter(|_| entry != "_initialize"),
+            initialize: module
+                .get_export_index("_initialize")
+                .filter(|_| entry != "_initialize" && start == mayfly_start_t::Fresh),
             result: function.result(0),
             link: match memory {
                 None => Link::Ready(linker.instantiate_pre(module)?),
@@ -60,6 +62,7 @@ impl Program {
                 for import in module.imports() {
                     let item = match import.ty() {
                         ExternType::Memory(_) => provided.map(Extern::Memory),
+                        _ if import.module() == image::IMAGE => provider.get_export(&mut *store, import.name()),
                         _ => linker.get_by_import(&mut *store, &import),
                     };
                     items.push(item.ok_or_else(|| Error::msg(format!("unknown import {}", import.name())))?);
@@ -100,12 +103,24 @@ fn check_imports(linker: &Linker<Data>, module: &Module) -> Result<()> {
     Ok(())
 }
 
-/// Links a module. `memory` is null, or a module exporting "memory" for a module that imports one.
+/// What an instance begins with.
+#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum mayfly_start_t {
+    /// Its module's own data: `_initialize` is called, if there is one.
+    Fresh = 0,
+    /// An image of an instance for which that has been done.
+    Image = 1,
+}
+
+/// Links a module. `memory` is null, or a module exporting "memory" for a module that imports one: `start` says whether it
+/// is an image.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mayfly_program_new(
     linker: &wasmtime_linker_t,
     module: &wasmtime_module_t,
     memory: Option<&wasmtime_module_t>,
+    start: mayfly_start_t,
     entry: *const u8,
     entry_length: usize,
     program: &mut *mut mayfly_program_t,
@@ -113,7 +128,7 @@ pub unsafe extern "C" fn mayfly_program_new(
     let linker = inner!(linker, wasmtime_linker_t => Linker<Data>);
     let module = inner!(module, wasmtime_module_t => Module);
     let memory = memory.map(|memory| inner!(memory, wasmtime_module_t => Module));
-    let made = unsafe { text(entry, entry_length) }.and_then(|entry| Program::new(linker, module, memory, entry));
+    let made = unsafe { text(entry, entry_length) }.and_then(|entry| Program::new(linker, module, memory, start, entry));
     match made {
         Ok(made) => {
             *program = Box::into_raw(Box::new(mayfly_program_t(Arc::new(made))));

@@ -63,6 +63,12 @@ constexpr std::array kCatalogue = {
         kBadComposition, 422, "bad-composition", "The components do not fit",
         "`compose` names functions that are deployed, and are components that export what the upload, or one named "
         "before, imports, with the same types. The detail says what does not fit."},
+    ErrorEntry{kUnknownLanguage, 422, "unknown-language", "No interpreter for the language",
+               "The detail says which languages this server has. What the source is written in can be said with "
+               "?language=NAME, `language` in function.toml or metadata.json, or the ending of the file name."},
+    ErrorEntry{kBadSource, 422, "bad-source", "The source cannot be loaded",
+               "Source is loaded once, when it is deployed: its top level runs then, without network and without "
+               "files but its own. The detail has what the interpreter of the language says, with file and line."},
     ErrorEntry{kTrap, 500, "trap", "The function trapped",
                "The function stopped with a WebAssembly trap: a panic, an abort, an access out of bounds. Its stack "
                "trace is in the function log of the server, under the request id of this response."},
@@ -98,6 +104,9 @@ constexpr std::array kCatalogue = {
         kFunctionError, 422, "function-error", "The function returned an error",
         "The function is `-> result<_, E>` and returned `err`: the member `value` has it. What it means is for the "
         "function to say; nothing is wrong with the server."},
+    ErrorEntry{kException, 500, "exception", "The function threw an exception",
+               "Nobody caught what the function threw, or what it returned is no response; the detail says what it "
+               "was. The trace is in the function log of the server, under the request id of this response."},
     ErrorEntry{
         kNoJson, 502, "no-json", "The function returned no JSON",
         "At /exec the text that `exec` returns has to be one JSON value; the detail says where it is not. Return "

@@ -25,6 +25,8 @@ enum class ErrorCode {
   kBadMetadata,
   kBadPipeline,
   kBadComposition,
+  kUnknownLanguage,
+  kBadSource,
   // What a function did
   kTrap,
   kExitCode,
@@ -37,6 +39,7 @@ enum class ErrorCode {
   kNoResponse,
   kBadResponse,
   kFunctionError,
+  kException,
   kNoJson,
   kBrokenPipeline,
   // What a client asked for

@@ -24,6 +24,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -45,6 +46,7 @@ struct Up {
   std::string config;
   std::string log = "-";
   std::string hostname;
+  std::string languages;
   std::vector<std::string> volumes;
   compat::wagi::Options wagi;
   unsigned threads = 0;
@@ -93,6 +95,13 @@ Result<UniqueFd> Up::open_log() const {
   UniqueFd fd(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
   if (!fd) return fail(ErrorCode::kBadOption, fmt::format("cannot write the log {}: {}", log, std::strerror(errno)));
   return fd;
+}
+
+// Beside the program's own folder, where building leaves it.
+std::string languages_folder() {
+  std::error_code unknown;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", unknown);
+  return (program.parent_path().parent_path() / "languages").string();
 }
 
 void warn_of_open_egress(const compat::ApplicationsConfig& applications) {
@@ -158,7 +167,10 @@ Status Up::run() {
   invoke::Admission admission(**engine);
   invoke::Background background(cores);
   egress::Resolver resolver;
-  deploy::Deployer deployer({**engine, *stores->functions, registry, book, named_volumes}, std::min(cores, 4u));
+  const auto sources = source::Sources::open(**engine, languages.empty() ? languages_folder() : languages, lines);
+  if (!sources) return fail(sources.error());
+  deploy::Deployer deployer({**engine, *stores->functions, registry, book, named_volumes, **sources},
+                            std::min(cores, 4u));
   deploy::ObjectFunctions object_functions({*stores->files, deployer, book}, kStoreThreads);
   if (auto restored = deployer.restore(); !restored) return restored;
   if (auto published = compat::publish_applications(*applications, deployer, registry); !published) return published;
@@ -249,6 +261,9 @@ void add_up(CLI::App& app, int& exit_code) {
   add_wagi_options(*command, up->wagi);
   command->add_option("--hostname", up->hostname,
                       "HOST or HOST:PORT that CGI programs are told when a request has none [localhost]");
+  command->add_option(
+      "--languages", up->languages,
+      "Folder with the interpreters of functions from source [../languages, from the program's folder]");
   command->add_option("--log", up->log, "File that log lines are appended to; - for standard error")
       ->capture_default_str();
   command->add_option("--threads", up->threads, "Event loops; one per core unless given");

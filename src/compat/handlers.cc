@@ -25,15 +25,12 @@ Result<deploy::Upload> read_upload(const std::string& name, std::string_view con
   if (!bundle) return fail(std::move(bundle.error()));
   const auto metadata = deploy::read_metadata(*bundle);
   if (!metadata) return fail(metadata.error());
-  if (metadata->language != "wasm") {
-    return fail(ErrorCode::kBadMetadata, fmt::format("the language `{}` is not one this server runs: it runs `wasm`",
-                                                     metadata->language.substr(0, 50)));
-  }
   deploy::Upload upload{.name = name, .bytes = bundle->files.at(metadata->entrypoint_file)};
-  auto files = deploy::visible_files(std::move(*bundle), upload.bytes);
+  upload.settings.language = metadata->language;
+  if (metadata->language.empty()) upload.settings.entry = "handler";  // whatever else there is
+  else upload.settings.entrypoint = metadata->entrypoint_file;
+  auto files = deploy::visible_files(std::move(*bundle), upload.bytes, upload.settings);
   if (files) upload.bundled = {std::string(file->body), std::move(files)};
-  // This seed calls the export `handler`, whatever else there is.
-  upload.settings.entry = "handler";
   return upload;
 }
 

@@ -1,6 +1,7 @@
 #include "deploy/bundle.h"
 
 #include "base/text.h"
+#include "source/language.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -139,6 +140,12 @@ Result<Metadata> read_metadata(const Bundle& bundle) {
   };
   Metadata metadata{text("language"), text("entrypointFile")};
   if (metadata.language.empty()) return refuse("metadata.json has no text `language`");
+  const auto language = source::canonical_language(metadata.language);
+  if (language.empty() && metadata.language != "wasm") {
+    return refuse(fmt::format("metadata.json names the language `{}`, which is none that there is",
+                              to_utf8(metadata.language.substr(0, 50))));
+  }
+  metadata.language = language;
   if (metadata.entrypoint_file.empty()) return refuse("metadata.json has no text `entrypointFile`");
   if (!bundle.files.contains(metadata.entrypoint_file)) {
     return refuse(

@@ -30,7 +30,7 @@ Result<Bundle> unzip(std::string_view bytes);
 // What seed 000's metadata.json says: {"language": "wasm", "entrypointFile": "function.wasm"}; other members are
 // ignored.
 struct Metadata {
-  std::string language;
+  std::string language;         // its canonical name; "" for `wasm`
   std::string entrypoint_file;  // a file of the bundle
 };
 // kBadMetadata, saying what is wrong, when it is missing, malformed or names a file that is not there.

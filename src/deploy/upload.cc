@@ -1,6 +1,7 @@
 #include "deploy/upload.h"
 
 #include "deploy/bundle.h"
+#include "deploy/entry_file.h"
 #include "deploy/function_file.h"
 #include "deploy/options.h"
 #include "deploy/pipeline_file.h"
@@ -17,32 +18,6 @@ constexpr std::string_view kFunctionFile = "function.toml";
 constexpr std::string_view kMetadataFile = "metadata.json";
 
 tl::unexpected<Error> bad(std::string message) { return fail(ErrorCode::kBadBundle, std::move(message)); }
-
-Result<std::string> only_module(const Bundle& bundle) {
-  std::string found;
-  for (const auto& [path, bytes] : bundle.files) {
-    if (path.find('/') != std::string::npos || !(path.ends_with(".wasm") || path.ends_with(".wat"))) continue;
-    if (!found.empty()) {
-      return bad(
-          fmt::format("`{}` and `{}` are modules: name one in a function.toml, module = \"{}\"", found, path, found));
-    }
-    found = path;
-  }
-  if (found.empty()) {
-    return bad("there is no .wasm or .wat file at its root, and no function.toml that names the `module`");
-  }
-  return found;
-}
-
-Result<std::string> find_module(const Bundle& bundle, const FunctionFile& described) {
-  if (!described.module.empty()) {
-    std::string path = std::filesystem::path(described.module).lexically_normal();
-    if (bundle.files.contains(path)) return path;
-    return bad(fmt::format("function.toml names the module `{}`, which is no file of the bundle", path));
-  }
-  if (!bundle.files.contains(kMetadataFile)) return only_module(bundle);
-  return read_metadata(bundle).map([](const Metadata& metadata) { return metadata.entrypoint_file; });
-}
 
 Result<FunctionFile> read_function_file(const Bundle& bundle) {
   const auto found = bundle.files.find(kFunctionFile);
@@ -72,18 +47,20 @@ std::vector<http::Parameter> parameters_of(FunctionFile described) {
   return parameters;
 }
 
-Status unpack(Upload& upload) {
+Status unpack(Upload& upload, const std::vector<http::Parameter>& options) {
   auto bundle = unzip(upload.bytes);
   if (!bundle) return fail(std::move(bundle.error()));
   auto described = read_function_file(*bundle);
   if (!described) return fail(std::move(described.error()));
   if (!described->stages.empty())
     return bad("function.toml has `stages`: upload it by itself, a pipeline needs no zip");
-  const auto path = find_module(*bundle, *described);
-  if (!path) return fail(path.error());
+  const std::string module_name = described->module;
   if (auto applied = add_options(upload, parameters_of(std::move(*described))); !applied) return applied;
+  if (auto applied = add_options(upload, options); !applied) return applied;
+  const auto path = find_entry_file(*bundle, module_name, upload.settings);
+  if (!path) return fail(path.error());
   std::string module = bundle->files.at(*path);
-  auto files = visible_files(std::move(*bundle), module);
+  auto files = visible_files(std::move(*bundle), module, upload.settings);
   if (files) upload.bundled = {std::move(upload.bytes), std::move(files)};
   upload.bytes = std::move(module);
   return {};
@@ -101,18 +78,25 @@ Status read_pipeline(Upload& upload) {
 Result<Upload> read_upload(std::string name, std::string bytes, const std::vector<http::Parameter>& options) {
   Upload upload{.name = std::move(name), .bytes = std::move(bytes)};
   if (is_zip(upload.bytes)) {
-    if (auto unpacked = unpack(upload); !unpacked) return fail(std::move(unpacked.error()));
-  } else if (is_pipeline_file(upload.bytes)) {
+    if (auto unpacked = unpack(upload, options); !unpacked) return fail(std::move(unpacked.error()));
+    return upload;
+  }
+  const bool is_pipeline = is_pipeline_file(upload.bytes);
+  if (is_pipeline) {
     if (auto read = read_pipeline(upload); !read) return fail(std::move(read.error()));
   }
   if (auto applied = add_options(upload, options); !applied) return fail(std::move(applied.error()));
+  if (!is_pipeline) recognise_source(upload.name, upload.bytes, upload.settings);
   return upload;
 }
 
-// The module is known by its bytes, so that a stored zip shows the same files whatever named its module.
-std::shared_ptr<const sandbox::vfs::Bundle> visible_files(Bundle bundle, std::string_view module) {
+// A module is known by its bytes, so that a stored zip shows the same files whatever named it. Source is there to be
+// read, by itself too.
+std::shared_ptr<const sandbox::vfs::Bundle> visible_files(Bundle bundle, std::string_view module,
+                                                          const sandbox::Settings& settings) {
   std::erase_if(bundle.files, [&](const auto& file) {
-    return file.first == kFunctionFile || file.first == kMetadataFile || file.second == module;
+    return file.first == kFunctionFile || file.first == kMetadataFile ||
+           (settings.language.empty() && file.second == module);
   });
   if (bundle.files.empty()) return nullptr;
   return std::make_shared<const sandbox::vfs::Bundle>(std::move(bundle.files));

@@ -24,7 +24,7 @@ struct Bundled {
 
 struct Upload {
   std::string name;
-  std::string bytes;  // a module, binary or text; or the function.toml of a pipeline
+  std::string bytes;  // a module, binary or text; source; or the function.toml of a pipeline
   sandbox::Settings settings = {};
   std::string accept = {};  // what it may do beyond the version before: the digest of that, or kAcceptAny
   Bundled bundled = {};
@@ -33,11 +33,11 @@ struct Upload {
 };
 
 // From what was sent - a module, a zip, or the function.toml of a pipeline - and the options of its URL, which win over
-// those of a function.toml in the zip. Its module is the one that function.toml names, or metadata.json, or the only
-// one at the root.
+// those of a function.toml in the zip. Which of its files is the function says find_entry_file().
 Result<Upload> read_upload(std::string name, std::string bytes, const std::vector<http::Parameter>& options);
 
 // All files of a zip but its module and what describes it; null when there are none.
-std::shared_ptr<const sandbox::vfs::Bundle> visible_files(Bundle bundle, std::string_view module);
+std::shared_ptr<const sandbox::vfs::Bundle> visible_files(Bundle bundle, std::string_view module,
+                                                          const sandbox::Settings& settings);
 
 }  // namespace mayfly::deploy

@@ -39,9 +39,9 @@ TEST(Upload, TakesItsModuleFromWhatNamesIt) {
 }
 
 TEST(Upload, ShowsAllFilesButTheModuleAndWhatDescribesIt) {
-  EXPECT_EQ(visible_files({{{"f.wat", "m"}, {"copy", "m"}, {"function.toml", ""}, {"metadata.json", ""}}}, "m"),
+  EXPECT_EQ(visible_files({{{"f.wat", "m"}, {"copy", "m"}, {"function.toml", ""}, {"metadata.json", ""}}}, "m", {}),
             nullptr);
-  const auto files = visible_files({{{"f.wat", "m"}, {"deep/function.toml", ""}}}, "m");
+  const auto files = visible_files({{{"f.wat", "m"}, {"deep/function.toml", ""}}}, "m", {});
   ASSERT_NE(files, nullptr);
   EXPECT_TRUE((*files->open_root())->stat(*sandbox::vfs::Path::parse("deep/function.toml"), sandbox::vfs::Follow::kNo));
 }

@@ -98,6 +98,9 @@ void Invocation::make_task() {
   auto inputs = sandbox::abi::make_inputs(code_->program->entry().kind, settings(), code_->mounts, request_.call);
   inputs.streams_body = request_.streamed_body != nullptr;
   inputs.function = function_;
+  if (code_->program->entry().kind == Kind::kSource) {
+    request_.body = sandbox::abi::source_input(request_.call, request_.body);
+  }
   task_ = std::make_unique<Task>(
       environment_, Task::Parts{request_.version, std::move(code_), std::move(inputs), std::move(request_.body),
                                 request_.request_id, weak_from_this(), std::move(place_)});
@@ -196,7 +199,8 @@ bool Invocation::output_ready() {
 }
 
 Status Invocation::write_output(std::string_view bytes) {
-  if (kind() != Kind::kCommand && kind() != Kind::kHandler) {  // their response does not come from stdout
+  if (kind() != Kind::kCommand && kind() != Kind::kHandler &&
+      kind() != Kind::kSource) {  // their response does not come from stdout
     task_->log().write(bytes);
     return {};
   }
@@ -258,6 +262,7 @@ Status Invocation::check_length() const {
 Result<sandbox::abi::Head> Invocation::read_head() {
   if (head_) return sandbox::abi::Head{std::move(*head_), 0, ""};
   auto head = sandbox::abi::read_head(kind(), settings(), output_);
+  if (head && kind() == Kind::kSource) length_ = http::content_length(head->response.fields);
   if (head && !head->ignored.empty()) {
     task_->log().write(fmt::format("mayfly left out `{}`: it is not a header line\n", head->ignored));
   }

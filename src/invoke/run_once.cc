@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace mayfly::invoke {
@@ -31,32 +32,36 @@ class Slot {
 
 class Run final : public sandbox::GuestHost {
  public:
-  Run(const sandbox::Limits& limits, GuestLog& log) : limits_(limits), log_(log) {}
+  explicit Run(const sandbox::Limits& limits) : limits_(limits) {}
 
-  Result<std::string> run(const std::shared_ptr<const sandbox::Program>& program) {
+  Ran run(const std::shared_ptr<const sandbox::Program>& program, const sandbox::Inputs& inputs) {
     const auto deadline = steady_clock::now() + limits_.wall;
-    const sandbox::Inputs nothing;
-    sandbox::FreshInstance instance(program, nothing, limits_, *this);
+    sandbox::FreshInstance instance(program, inputs, limits_, *this);
     for (auto progress = instance.resume(); progress != Instance::Progress::kEnded; progress = instance.resume()) {
       if (progress == Instance::Progress::kWaiting && !wait_for_wake(deadline)) {
-        return fail(ErrorCode::kTooSlow, fmt::format("it was not done after its {} ms", limits_.wall.count()));
+        ran_.error = Error{ErrorCode::kTooSlow, fmt::format("it was not done after its {} ms", limits_.wall.count())};
+        return std::move(ran_);
       }
     }
-    if (instance.outcome().error) return fail(*instance.outcome().error);
-    return std::move(output_);
+    ran_.error = std::move(instance.outcome().error);
+    ran_.image = instance.take_image();
+    ran_.keeps_files_open = instance.guest().descriptors().open() > 3 + inputs.mounts.size();
+    return std::move(ran_);
   }
 
  private:
   // GuestHost
   bool output_ready() override { return true; }
   Status write_output(std::string_view bytes) override {
-    if (output_.size() + bytes.size() > limits_.response_bytes) {
+    if (ran_.output.size() + bytes.size() > limits_.response_bytes) {
       return fail(ErrorCode::kResponseTooLarge, fmt::format("it wrote more than {} bytes", limits_.response_bytes));
     }
-    output_ += bytes;
+    ran_.output += bytes;
     return {};
   }
-  void write_log(std::string_view bytes) override { log_.write(bytes); }
+  void write_log(std::string_view bytes) override {
+    ran_.log += bytes.substr(0, limits_.log_bytes - std::min(limits_.log_bytes, ran_.log.size()));
+  }
   void wake() override { woken_ = true; }
   net::Loop& loop() override { return loop_; }
   egress::Gate& egress() override { return egress_; }
@@ -69,21 +74,20 @@ class Run final : public sandbox::GuestHost {
   }
 
   const sandbox::Limits& limits_;
-  GuestLog& log_;
   net::Loop loop_;
   egress::Resolver resolver_{{.threads = 0}};  // it may connect to nothing
   egress::Gate egress_{loop_, resolver_};
-  std::string output_;
+  Ran ran_;
   bool woken_ = false;
 };
 
 }  // namespace
 
-Result<std::string> run_once(const std::shared_ptr<const sandbox::Program>& program, const sandbox::Limits& limits,
-                             GuestLog& log) {
+Ran run_once(const std::shared_ptr<const sandbox::Program>& program, const sandbox::Inputs& inputs,
+             const sandbox::Limits& limits) {
   const Slot slot(program->engine());
-  if (!slot.taken()) return fail(ErrorCode::kOverloaded, "every sandbox of this server is in use");
-  return Run(limits, log).run(program);
+  if (!slot.taken()) return {.error = Error{ErrorCode::kOverloaded, "every sandbox of this server is in use"}};
+  return Run(limits).run(program, inputs);
 }
 
 }  // namespace mayfly::invoke

@@ -1,18 +1,27 @@
 #pragma once
 
 #include "base/result.h"
-#include "invoke/guest_log.h"
+#include "sandbox/guest.h"
 #include "sandbox/limits.h"
 #include "sandbox/program.h"
 
+#include <optional>
 #include <string>
 
 namespace mayfly::invoke {
 
-// Runs a program to its end outside of any request, on this thread and a loop of its own, and returns what it wrote to
-// stdout: at most limits.response_bytes of it. It has no arguments, variables or input, and may use nothing. Not on a
-// loop: it blocks for as long as the limits allow.
-Result<std::string> run_once(const std::shared_ptr<const sandbox::Program>& program, const sandbox::Limits& limits,
-                             GuestLog& log);
+// What a run outside of any request has left.
+struct Ran {
+  std::optional<Error> error;     // how it failed
+  std::string output;             // stdout: at most limits.response_bytes
+  std::string log;                // stderr: the first limits.log_bytes of it
+  std::string image;              // when `inputs` ask for it and it has ended well
+  bool keeps_files_open = false;  // that it opened
+};
+
+// Runs a program to its end, on this thread and a loop of its own. It may connect to nothing. Not on a loop: it blocks
+// for as long as the limits allow.
+Ran run_once(const std::shared_ptr<const sandbox::Program>& program, const sandbox::Inputs& inputs,
+             const sandbox::Limits& limits);
 
 }  // namespace mayfly::invoke

@@ -1,13 +1,10 @@
 #include "invoke/run_once.h"
 
 #include "base/text.h"
-#include "base/unique_fd.h"
 #include "sandbox/engine.h"
 #include "sandbox/test_guests.h"
 
 #include <gtest/gtest.h>
-
-#include <fcntl.h>
 
 namespace mayfly::invoke {
 namespace {
@@ -17,13 +14,10 @@ Result<std::string> run(const std::string& guest, const sandbox::Limits& limits 
   const std::string text = sandbox::guest_text(guest);
   const auto program = (*engine)->load(text, sha256_hex(text), "");
   if (!program) return fail(program.error());
-  const UniqueFd sink(::open("/dev/null", O_WRONLY | O_CLOEXEC));
-  Log lines(sink.get());
-  metrics::Invocations metrics;
-  GuestLog log(lines, "start", guest, limits, metrics);
-  auto output = run_once(*program, limits, log);
+  auto ran = run_once(*program, {}, limits);
   EXPECT_EQ((*engine)->slots_used(), 0u);
-  return output;
+  if (ran.error) return fail(std::move(*ran.error));
+  return std::move(ran.output);
 }
 
 TEST(RunOnce, ReturnsWhatTheProgramWrites) {

@@ -83,6 +83,10 @@ Manifest read(const json::object& object) {
   manifest.settings.entry = manifest.entry.name;
   manifest.settings.cgi = object.at("cgi").as_bool();
   if (const json::value* argv = object.if_contains("argv")) manifest.settings.argv = argv->as_string();
+  if (const json::value* language = object.if_contains("language")) {
+    manifest.settings.language = language->as_string();
+    manifest.settings.entrypoint = object.at("entrypoint").as_string();
+  }
   for (const auto& [name, value] : object.at("environment").as_object()) {
     manifest.settings.environment.emplace(name, value.as_string());
   }
@@ -158,6 +162,10 @@ std::string to_json(const Manifest& manifest) {
     object["component"] = manifest.component;
   }
   if (!manifest.stages.empty()) object["stages"] = texts_json(manifest.stages);
+  if (!manifest.settings.language.empty()) {
+    object["language"] = manifest.settings.language;
+    object["entrypoint"] = to_utf8(manifest.settings.entrypoint);
+  }
   if (manifest.settings.argv) object["argv"] = to_utf8(*manifest.settings.argv);
   return json::serialize(object);
 }

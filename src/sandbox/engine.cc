@@ -165,10 +165,19 @@ Result<std::unique_ptr<Module>> Engine::compile_code(std::string_view bytes, std
   return std::make_unique<Module>(compiled);
 }
 
-Result<std::unique_ptr<Module>> Engine::compile(std::string_view bytes, std::string_view artefact, Want want) const {
+// What has just been compiled is in memory; what comes from the cache is mapped.
+Result<std::unique_ptr<Module>> Engine::compile_image(std::string_view bytes, std::string_view artefact) const {
+  auto made = compile_code(bytes, artefact, Want::kOptimised);
+  if (!made) return made;
+  if (auto mapped = cached_module(artefact)) return mapped;
+  return made;
+}
+
+Result<std::unique_ptr<Module>> Engine::compile(std::string_view bytes, std::string_view artefact, Want want,
+                                                std::string_view other) const {
   auto module = compile_code(bytes, artefact, want);
   if (!module) return module;
-  if (auto known = check_imports(**module); !known) return fail(std::move(known.error()));
+  if (auto known = check_imports(**module, other); !known) return fail(std::move(known.error()));
   return module;
 }
 
@@ -179,9 +188,20 @@ Result<std::shared_ptr<const Program>> Engine::link(const Module& module, EntryP
     if (!provider) return fail(std::move(provider.error()));
     memory = std::move(*provider);
   }
+  return link(module, memory.get(), Start::kFresh, std::move(entry));
+}
+
+Result<std::shared_ptr<const Program>> Engine::link(const Module& code, const Module& image, Start start,
+                                                    EntryPoint entry) {
+  return link(code, &image, start, std::move(entry));
+}
+
+Result<std::shared_ptr<const Program>> Engine::link(const Module& module, const Module* memory, Start start,
+                                                    EntryPoint entry) {
   mayfly_program_t* linked = nullptr;
-  auto* error = mayfly_program_new(linker_, module.get(), memory ? memory->get() : nullptr, as_bytes(entry.name),
-                                   entry.name.size(), &linked);
+  auto* error = mayfly_program_new(linker_, module.get(), memory != nullptr ? memory->get() : nullptr,
+                                   start == Start::kFresh ? MAYFLY_START_T_FRESH : MAYFLY_START_T_IMAGE,
+                                   as_bytes(entry.name), entry.name.size(), &linked);
   // Names are known by now, so what does not fit is the type of an import.
   if (error != nullptr) return fail(ErrorCode::kUnknownImport, message_of(error));
   Program::Facts facts{std::move(entry), abilities_of(module.imports()), module.tier()};

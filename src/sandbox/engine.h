@@ -43,10 +43,17 @@ class Engine {
   // the SHA-256 of the bytes in hex. With kSoon, a large module that is not in the cache gets baseline code; with
   // kOptimised, compiling stays behind everything else. Blocks for as long as that takes: never on a loop.
   enum class Want { kOptimised, kSoon };
+  // What it imports from the module `other` is not checked.
   Result<std::unique_ptr<Module>> compile(std::string_view bytes, std::string_view artefact,
-                                          Want want = Want::kOptimised) const;
-  // Links a module to the host functions. Programs of one module share its code, which outlives it.
+                                          Want want = Want::kOptimised, std::string_view other = "") const;
+  // Links a module to the host functions. Programs of one module share its code.
   Result<std::shared_ptr<const Program>> link(const Module& module, EntryPoint entry);
+  // Code that imports its image; kFresh for the base of a split, which no instance has begun with.
+  enum class Start { kFresh, kImage };
+  Result<std::shared_ptr<const Program>> link(const Module& code, const Module& image, Start start, EntryPoint entry);
+  // An image, which is mapped from the cache where there is one; and null unless it is there.
+  Result<std::unique_ptr<Module>> compile_image(std::string_view bytes, std::string_view artefact) const;
+  std::unique_ptr<Module> find_image(std::string_view artefact) const { return cached_module(artefact); }
   // Both; `entry` as find_entry_point. With `before`, it takes the place of that program, and has what that has kept.
   Result<std::shared_ptr<const Program>> load(std::string_view bytes, std::string_view artefact, std::string_view entry,
                                               Want want = Want::kOptimised, const Program* before = nullptr);
@@ -72,6 +79,8 @@ class Engine {
   Result<Component> compile_component(std::string_view bytes, std::string_view artefact, Want want) const;
   Result<std::shared_ptr<const Program>> load_component(std::string_view bytes, std::string_view artefact, Want want,
                                                         const Program* before);
+  Result<std::shared_ptr<const Program>> link(const Module& module, const Module* memory, Start start,
+                                              EntryPoint entry);
   std::unique_ptr<Module> cached_module(std::string_view artefact) const;
   Result<std::unique_ptr<Module>> compile_code(std::string_view bytes, std::string_view artefact, Want want) const;
 

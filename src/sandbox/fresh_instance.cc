@@ -20,6 +20,7 @@ FreshInstance::FreshInstance(std::shared_ptr<const Program> program, const Input
       .data = this,
       .on_tick = [](void* self) { return static_cast<mayfly_tick_t>(on_tick(self)); },
       .memory_bytes = limits.memory_bytes,
+      .makes_image = inputs.makes_image,
   }};
   if (program_->component() == nullptr) {
     engine_instance_ = mayfly_instance_new(program_->engine().get(), program_->get(), &config.raw);
@@ -74,6 +75,11 @@ Instance::Usage FreshInstance::usage() const {
   usage.instantiate = nanoseconds(measured.instantiate_ns);
   usage.guest = std::max(meter_.used() - usage.instantiate - usage.host, nanoseconds(0));
   return usage;
+}
+
+std::string FreshInstance::take_image() {
+  Bytes image;
+  return mayfly_instance_take_image(engine_instance_, &image) ? std::string(image.view()) : "";
 }
 
 namespace {

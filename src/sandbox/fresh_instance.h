@@ -32,6 +32,8 @@ class FreshInstance final : public Instance {
   bool may_move() const override { return !component_ || component_->may_move(); }
 
   Guest& guest() { return guest_; }
+  // The image that Inputs asked for, a module, binary; "" unless it has ended well.
+  std::string take_image();
 
  private:
   friend class HostCall;

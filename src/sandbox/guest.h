@@ -36,6 +36,7 @@ struct Inputs {
   std::size_t function = 0;                                                // for kTyped: by Program::find_function
   const egress::Rules* egress = nullptr;                                   // what it may connect to; null for nothing
   std::span<const vfs::Mount> mounts;                                      // what it sees of files
+  bool makes_image = false;                                                // of what it has become: take_image()
 };
 
 // What has arrived of a request's body since the last one. Empty when nothing has: wake() follows.

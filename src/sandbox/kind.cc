@@ -41,6 +41,7 @@ std::string_view name_of(Kind kind) {
     case Kind::kHttp: return "http";
     case Kind::kExec: return "exec";
     case Kind::kTyped: return "typed";
+    case Kind::kSource: return "source";
     case Kind::kPipeline: return "pipeline";
   }
   return "";
@@ -48,7 +49,7 @@ std::string_view name_of(Kind kind) {
 
 std::optional<Kind> kind_named(std::string_view name) {
   for (const Kind kind : {Kind::kRun, Kind::kCommand, Kind::kHandle, Kind::kHandler, Kind::kHttp, Kind::kExec,
-                          Kind::kTyped, Kind::kPipeline}) {
+                          Kind::kTyped, Kind::kSource, Kind::kPipeline}) {
     if (name_of(kind) == name) return kind;
   }
   return std::nullopt;

@@ -17,6 +17,8 @@ enum class Kind {
   kHttp,      // a component that exports a wasi:http handler
   kExec,      // a component that exports `exec`: the body is its argument, what it returns is the response, JSON both
   kTyped,     // a component that exports functions of its own: each answers at a path, with JSON by its types
+  kSource,    // source, in an interpreter that has loaded it: the request on stdin, the response is stdout, both with
+              // heads
   kPipeline,  // other functions, one after the other: it has no code of its own
 };
 

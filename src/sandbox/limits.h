@@ -72,28 +72,29 @@ bool is_limit(std::string_view option);
 inline constexpr std::size_t kStackBytes = 2 << 20;  // of a guest, host functions included
 inline constexpr std::size_t kWasmStackBytes =
     1536 << 10;  // of that, for Wasm frames: interpreters' are large in baseline code
-inline constexpr std::size_t kTableElements = 100'000;        // in one table; the largest seen in the wild is 40 000
-inline constexpr std::size_t kKeepResidentBytes = 256 << 10;  // measured: the best of 0, 128 KiB, 256 KiB, 16 MiB
-inline constexpr std::uint64_t kImageBytes = 256 << 20;       // memory images up to this are mapped, not copied
-inline constexpr std::size_t kBaselineBytes = 64 << 10;       // of a module: below, optimising takes 0.1 s at most
-inline constexpr std::uint32_t kMaxSlots = 10'000;            // invocations alive at once
-inline constexpr std::uint32_t kIdleSandboxes = 256;          // that wait for another request (`reuse`), beside those
-inline constexpr std::chrono::seconds kIdleTime{10};          // that one waits before it is given up
-inline constexpr std::chrono::milliseconds kTick{1};          // a running guest yields to its loop this often
-inline constexpr std::size_t kMaxHeaders = 100;               // set by a `handle` function, as clients may send
-inline constexpr std::size_t kMaxHeaderBytes = 64 << 10;      // of them together, with the reason phrase
-inline constexpr std::size_t kHostCallBytes = 1 << 20;        // of one long host call, before the loop gets its turn
-inline constexpr std::size_t kMaxIovecs = 1024;               // of one fd_read or fd_write, as IOV_MAX on Linux
-inline constexpr std::size_t kMaxSubscriptions = 1024;        // of one poll_oneoff
-inline constexpr std::size_t kHttpHeldBytes = 16 << 20;       // of responses that it was sent and has not read
-inline constexpr std::size_t kHttpRequests = 8;               // of a component that run at once; more wait
-inline constexpr std::size_t kKeptBytes = 16 << 20;           // with wasi:keyvalue, by one version of a function
-inline constexpr unsigned kSyncThreads = 2;                   // wait for disks, which queue more by themselves
-inline constexpr std::size_t kListedBytes = 64 << 10;         // of one long fd_readdir, before the loop gets its turn
-inline constexpr std::size_t kMaxPlugs = 15;                  // of one composition: each has a memory of its own
-inline constexpr std::size_t kMaxVolumes = 16;                // mounted in one function
-inline constexpr std::size_t kMaxPathBytes = 4095;            // PATH_MAX of Linux without its NUL
-inline constexpr int kMaxSymbolicLinks = 40;                  // followed on the way of one path, as Linux
-inline constexpr std::size_t kMaxTmpEntries = 65'536;         // files, directories and links of one /tmp
+inline constexpr std::size_t kTableElements = 100'000;         // in one table; the largest seen in the wild is 40 000
+inline constexpr std::size_t kKeepResidentBytes = 256 << 10;   // measured: the best of 0, 128 KiB, 256 KiB, 16 MiB
+inline constexpr std::uint64_t kImageBytes = 256 << 20;        // memory images up to this are mapped, not copied
+inline constexpr std::size_t kBaselineBytes = 64 << 10;        // of a module: below, optimising takes 0.1 s at most
+inline constexpr std::uint32_t kMaxSlots = 10'000;             // invocations alive at once
+inline constexpr std::uint32_t kIdleSandboxes = 256;           // that wait for another request (`reuse`), beside those
+inline constexpr std::chrono::seconds kIdleTime{10};           // that one waits before it is given up
+inline constexpr std::chrono::milliseconds kTick{1};           // a running guest yields to its loop this often
+inline constexpr std::size_t kMaxHeaders = 100;                // set by a `handle` function, as clients may send
+inline constexpr std::size_t kMaxHeaderBytes = 64 << 10;       // of them together, with the reason phrase
+inline constexpr std::size_t kMaxSourceHeadBytes = 128 << 10;  // the same of a function from source, with their framing
+inline constexpr std::size_t kHostCallBytes = 1 << 20;         // of one long host call, before the loop gets its turn
+inline constexpr std::size_t kMaxIovecs = 1024;                // of one fd_read or fd_write, as IOV_MAX on Linux
+inline constexpr std::size_t kMaxSubscriptions = 1024;         // of one poll_oneoff
+inline constexpr std::size_t kHttpHeldBytes = 16 << 20;        // of responses that it was sent and has not read
+inline constexpr std::size_t kHttpRequests = 8;                // of a component that run at once; more wait
+inline constexpr std::size_t kKeptBytes = 16 << 20;            // with wasi:keyvalue, by one version of a function
+inline constexpr unsigned kSyncThreads = 2;                    // wait for disks, which queue more by themselves
+inline constexpr std::size_t kListedBytes = 64 << 10;          // of one long fd_readdir, before the loop gets its turn
+inline constexpr std::size_t kMaxPlugs = 15;                   // of one composition: each has a memory of its own
+inline constexpr std::size_t kMaxVolumes = 16;                 // mounted in one function
+inline constexpr std::size_t kMaxPathBytes = 4095;             // PATH_MAX of Linux without its NUL
+inline constexpr int kMaxSymbolicLinks = 40;                   // followed on the way of one path, as Linux
+inline constexpr std::size_t kMaxTmpEntries = 65'536;          // files, directories and links of one /tmp
 
 }  // namespace mayfly::sandbox

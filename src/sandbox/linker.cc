@@ -87,8 +87,10 @@ std::vector<std::string> not_provided(std::span<const Import> imports) {
   return unknown;
 }
 
-Status check_imports(const Module& module) {
-  const std::vector<std::string> unknown = not_provided(module.imports());
+Status check_imports(const Module& module, std::string_view other) {
+  std::vector<Import> imports = module.imports();
+  std::erase_if(imports, [&](const Import& import) { return !other.empty() && import.module == other; });
+  const std::vector<std::string> unknown = not_provided(imports);
   if (unknown.empty()) return {};
   return fail(ErrorCode::kUnknownImport,
               fmt::format("the module imports what this server does not provide: {}", fmt::join(unknown, ", ")));

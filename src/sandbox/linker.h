@@ -16,7 +16,7 @@ Result<LinkerHandle> make_linker(wasm_engine_t* engine);
 // Those imports that no host function answers, as text, with a hint where one is known.
 std::vector<std::string> not_provided(std::span<const Import> imports);
 
-// kUnknownImport, naming each import that no host function answers.
-Status check_imports(const Module& module);
+// kUnknownImport, naming each import that no host function answers, but for those from `other`.
+Status check_imports(const Module& module, std::string_view other);
 
 }  // namespace mayfly::sandbox

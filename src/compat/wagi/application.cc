@@ -5,6 +5,7 @@
 #include "compat/wagi/dynamic_routes.h"
 #include "compat/wagi/limits.h"
 #include "compat/wagi/settings.h"
+#include "invoke/guest_log.h"
 #include "invoke/run_once.h"
 
 #include <fmt/format.h>
@@ -91,9 +92,10 @@ class ApplicationLoader {
     const sandbox::Limits limits = {.response_bytes = kMaxRoutesText};
     metrics::Invocations uncounted;  // it is no request
     invoke::GuestLog log(services_.log, "start", module.route, limits, uncounted);
-    const auto output = invoke::run_once(*program, limits, log);
-    if (!output) return fail(output.error());
-    return parse_subroutes(*output);
+    const auto ran = invoke::run_once(*program, {}, limits);
+    log.write(ran.log);
+    if (ran.error) return fail(*ran.error);
+    return parse_subroutes(ran.output);
   }
 
   const Result<ProgramPtr>& linked(CompiledFile& file, std::string_view entry) {

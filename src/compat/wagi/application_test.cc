@@ -46,9 +46,10 @@ class ApplicationTest : public ::testing::Test {
   registry::Registry registry_;
   metrics::Book book_;
   sandbox::vfs::Volumes volumes_;
-  deploy::Deployer deployer_{{**engine_, storage_, registry_, book_, volumes_}, 1};
   UniqueFd sink_{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
   Log log_{sink_.get()};
+  Result<std::unique_ptr<source::Sources>> sources_ = source::Sources::open(**engine_, "", log_);
+  deploy::Deployer deployer_{{**engine_, storage_, registry_, book_, volumes_, **sources_}, 1};
 };
 
 TEST_F(ApplicationTest, PutsDynamicRoutesBeforeTheirModuleTheLastFirst) {

@@ -60,7 +60,7 @@ Inputs make_inputs(Kind kind, const Settings& settings, std::span<const vfs::Mou
   } else if (kind == Kind::kCommand || kind == Kind::kHandler) {
     inputs.arguments = {std::string(call.function)};
     inputs.environment = command_environment(settings, call.request);
-  } else if (kind == Kind::kHttp || kind == Kind::kExec || kind == Kind::kTyped) {
+  } else if (kind == Kind::kHttp || kind == Kind::kExec || kind == Kind::kTyped || kind == Kind::kSource) {
     for (const auto& [name, value] : settings.environment) inputs.environment.push_back(name + '=' + value);
   }
   if (kind == Kind::kHttp) inputs.request = &call.request;
@@ -70,6 +70,7 @@ Inputs make_inputs(Kind kind, const Settings& settings, std::span<const vfs::Mou
 
 Result<Head> read_head(Kind kind, const Settings& settings, std::string_view output) {
   if (settings.cgi) return read_cgi_head(output);
+  if (kind == Kind::kSource) return read_source_head(output);
   Head head;
   head.response.fields.add("Content-Type", kind == Kind::kHandler ? "application/json" : content_type_of(output));
   return head;

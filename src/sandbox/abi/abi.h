@@ -52,4 +52,9 @@ std::vector<std::string> cgi_environment(const Settings& settings, const Call& c
 std::vector<std::string> cgi_arguments(const http::Request& request);
 Result<Head> read_cgi_head(std::string_view output);
 
+// source.cc: the standard input of a function from source, and the head of its standard output. kException when that
+// says that it failed.
+std::string source_input(const Call& call, std::string_view body);
+Result<Head> read_source_head(std::string_view output);
+
 }  // namespace mayfly::sandbox::abi

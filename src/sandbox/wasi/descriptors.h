@@ -53,6 +53,7 @@ class Descriptors {
   // The directory, or kBadf, or kNotdir of anything else; a mount is opened when it is first needed.
   tl::expected<vfs::Directory*, Errno> directory(std::uint32_t fd);
 
+  std::size_t open() const { return open_; }
   bool full() const { return open_ >= limit_; }
   std::uint32_t add(Descriptor opened);  // when not full(): the lowest number there is
   bool close(std::uint32_t fd);

@@ -1,0 +1,288 @@
+//! Functions that start from an image. The module of an interpreter is split in two: its code, which imports its memory and
+//! the values its mutable globals start with, and an image, a module that has nothing but those. Once the interpreter has
+//! loaded a program, its memory and globals make a new image; all images share the code.
+
+use crate::{boxed_error, wasm_byte_vec_t, wasmtime_error_t};
+use std::convert::Infallible;
+use wasm_encoder::reencode::{self, Reencode};
+use wasm_encoder::{
+    ConstExpr, CustomSection, DataSection, EntityType, ExportKind, ExportSection, GlobalSection, GlobalType, ImportSection,
+    MemorySection, MemoryType, Module, SectionId, ValType,
+};
+use wasmparser::{DataKind, Operator, Parser, Payload, TypeRef};
+use wasmtime::{Error, Instance, Result, Store, Val};
+
+/// What the code imports its image from.
+pub(crate) const IMAGE: &str = "mayfly:image";
+const MEMORY: &str = "memory";
+const PAGE: usize = 4096;
+
+fn global_name(index: usize) -> String {
+    format!("global {index}")
+}
+
+fn bad(message: impl Into<String>) -> Error {
+    Error::msg(message.into())
+}
+
+/// What a split needs to know of a module.
+struct Facts {
+    memory: MemoryType,
+    imported_globals: u32,
+    /// Indices among the defined ones, with the values they start with.
+    mutable_globals: Vec<(u32, ConstExpr, ValType)>,
+    has_imports: bool,
+}
+
+impl Facts {
+    fn read(bytes: &[u8]) -> Result<Self> {
+        let mut facts = Self { memory: empty_memory(), imported_globals: 0, mutable_globals: vec![], has_imports: false };
+        let mut memories = 0;
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload? {
+                Payload::ImportSection(imports) => {
+                    facts.has_imports = true;
+                    for import in imports.into_imports() {
+                        match import?.ty {
+                            TypeRef::Global(_) => facts.imported_globals += 1,
+                            TypeRef::Memory(_) => return Err(bad("it imports its memory: an image takes one that is its own")),
+                            TypeRef::Table(_) => return Err(bad("it imports a table, of which an image knows nothing")),
+                            _ => {}
+                        }
+                    }
+                }
+                Payload::MemorySection(section) => {
+                    for memory in section {
+                        memories += 1;
+                        facts.memory = reencode::RoundtripReencoder.memory_type(memory?)?;
+                    }
+                }
+                Payload::GlobalSection(section) => facts.read_globals(section)?,
+                Payload::StartSection { .. } => return Err(bad("it has a start function, which no image can have run")),
+                Payload::CodeSectionEntry(body) => check_body(&body)?,
+                _ => {}
+            }
+        }
+        match memories {
+            1 => Ok(facts),
+            0 => Err(bad("it has no memory to take an image of")),
+            _ => Err(bad("it has more than one memory")),
+        }
+    }
+
+    fn read_globals(&mut self, section: wasmparser::GlobalSectionReader) -> Result<()> {
+        for (index, global) in section.into_iter().enumerate() {
+            let global = global?;
+            if !global.ty.mutable {
+                continue;
+            }
+            let mut operators = global.init_expr.get_operators_reader();
+            let (value, kind) = match operators.read()? {
+                Operator::I32Const { value } => (ConstExpr::i32_const(value), ValType::I32),
+                Operator::I64Const { value } => (ConstExpr::i64_const(value), ValType::I64),
+                Operator::F32Const { value } => (ConstExpr::f32_const(f32::from_bits(value.bits()).into()), ValType::F32),
+                Operator::F64Const { value } => (ConstExpr::f64_const(f64::from_bits(value.bits()).into()), ValType::F64),
+                _ => return Err(bad("a mutable global of it is no number, so an image cannot keep it")),
+            };
+            self.mutable_globals.push((index as u32, value, kind));
+        }
+        Ok(())
+    }
+
+    /// How a defined global is called when it is mutable.
+    fn name_of(&self, defined: u32) -> Option<String> {
+        self.mutable_globals.iter().position(|(index, ..)| *index == defined).map(global_name)
+    }
+}
+
+fn empty_memory() -> MemoryType {
+    MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None }
+}
+
+/// Tables are made anew for each instance: what has been changed in them would be lost.
+fn check_body(body: &wasmparser::FunctionBody) -> Result<()> {
+    for operator in body.get_operators_reader()? {
+        if let Operator::TableSet { .. }
+        | Operator::TableGrow { .. }
+        | Operator::TableFill { .. }
+        | Operator::TableCopy { .. }
+        | Operator::TableInit { .. }
+        | Operator::ElemDrop { .. }
+        | Operator::DataDrop { .. } = operator?
+        {
+            return Err(bad("it changes its tables or segments while it runs, which no image keeps"));
+        }
+    }
+    Ok(())
+}
+
+/// Rewrites a module into its code, and collects its data on the way.
+struct Splitter<'a> {
+    facts: &'a Facts,
+    imports_done: bool,
+    next_global: u32,
+    data: DataSection,
+}
+
+type Reencoded<T = ()> = std::result::Result<T, reencode::Error<Infallible>>;
+
+impl Splitter<'_> {
+    fn add_imports(&mut self, imports: &mut ImportSection) {
+        imports.import(IMAGE, MEMORY, self.facts.memory);
+        for (index, (_, _, kind)) in self.facts.mutable_globals.iter().enumerate() {
+            let ty = GlobalType { val_type: *kind, mutable: false, shared: false };
+            imports.import(IMAGE, &global_name(index), EntityType::Global(ty));
+        }
+        self.imports_done = true;
+    }
+
+    /// So that the next image can be told what they are.
+    fn add_exports(&mut self, exports: &mut ExportSection) {
+        for (index, (defined, ..)) in self.facts.mutable_globals.iter().enumerate() {
+            exports.export(&format!("{IMAGE} {}", global_name(index)), ExportKind::Global, self.shifted(*defined));
+        }
+    }
+
+    /// The index of a defined global, behind those that are imported in addition.
+    fn shifted(&self, defined: u32) -> u32 {
+        self.facts.imported_globals + self.facts.mutable_globals.len() as u32 + defined
+    }
+}
+
+impl Reencode for Splitter<'_> {
+    type Error = Infallible;
+
+    fn global_index(&mut self, global: u32) -> Reencoded<u32> {
+        Ok(global.checked_sub(self.facts.imported_globals).map_or(global, |defined| self.shifted(defined)))
+    }
+
+    fn parse_import_section(&mut self, imports: &mut ImportSection, section: wasmparser::ImportSectionReader<'_>) -> Reencoded {
+        reencode::utils::parse_import_section(self, imports, section)?;
+        self.add_imports(imports);
+        Ok(())
+    }
+
+    fn parse_export_section(&mut self, exports: &mut ExportSection, section: wasmparser::ExportSectionReader<'_>) -> Reencoded {
+        reencode::utils::parse_export_section(self, exports, section)?;
+        self.add_exports(exports);
+        Ok(())
+    }
+
+    fn parse_memory_section(&mut self, _: &mut MemorySection, _: wasmparser::MemorySectionReader<'_>) -> Reencoded {
+        Ok(())
+    }
+
+    fn parse_global(&mut self, globals: &mut GlobalSection, global: wasmparser::Global<'_>) -> Reencoded {
+        let defined = self.next_global;
+        self.next_global += 1;
+        let position = self.facts.mutable_globals.iter().position(|(index, ..)| *index == defined);
+        let Some(position) = position else { return reencode::utils::parse_global(self, globals, global) };
+        globals.global(self.global_type(global.ty)?, &ConstExpr::global_get(self.facts.imported_globals + position as u32));
+        Ok(())
+    }
+
+    // Segments keep their numbers: the active ones stay behind as empty ones.
+    fn parse_data(&mut self, data: &mut DataSection, segment: wasmparser::Data<'_>) -> Reencoded {
+        match segment.kind {
+            DataKind::Passive => data.passive(segment.data.iter().copied()),
+            DataKind::Active { offset_expr, .. } => {
+                let offset = self.const_expr(offset_expr)?;
+                self.data.active(0, &offset, segment.data.iter().copied());
+                data.passive([])
+            }
+        };
+        Ok(())
+    }
+
+    fn intersperse_section_hook(&mut self, module: &mut Module, _: Option<SectionId>, before: Option<SectionId>) -> Reencoded {
+        let is_behind = |section: SectionId| before.is_none_or(|id| id != SectionId::Custom && id as u8 > section as u8);
+        if !self.facts.has_imports && !self.imports_done && is_behind(SectionId::Import) {
+            let mut imports = ImportSection::new();
+            self.add_imports(&mut imports);
+            module.section(&imports);
+        }
+        Ok(())
+    }
+}
+
+/// The code of an interpreter, and the image that its own data make.
+fn split(bytes: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
+    let facts = Facts::read(bytes)?;
+    let mut code = Module::new();
+    let mut splitter = Splitter { facts: &facts, imports_done: false, next_global: 0, data: DataSection::new() };
+    splitter.parse_core_module(&mut code, Parser::new(0), bytes)?;
+    let data = splitter.data;
+    let globals = facts.mutable_globals.iter().map(|(_, value, kind)| (value.clone(), *kind));
+    Ok((code.finish(), image(facts.memory, globals, &data)))
+}
+
+fn image(memory: MemoryType, globals: impl Iterator<Item = (ConstExpr, ValType)>, data: &DataSection) -> Vec<u8> {
+    let (mut memories, mut values, mut exports) = (MemorySection::new(), GlobalSection::new(), ExportSection::new());
+    memories.memory(memory);
+    exports.export(MEMORY, ExportKind::Memory, 0);
+    for (index, (value, kind)) in globals.enumerate() {
+        values.global(GlobalType { val_type: kind, mutable: false, shared: false }, &value);
+        exports.export(&global_name(index), ExportKind::Global, index as u32);
+    }
+    let mut module = Module::new();
+    module.section(&memories).section(&values).section(&exports).section(data);
+    module.section(&CustomSection { name: "mayfly".into(), data: b"image"[..].into() });
+    module.finish()
+}
+
+/// What an instance of such a code has become. Its memory may have grown.
+pub(crate) fn take(store: &mut Store<crate::Data>, instance: &Instance) -> Result<Vec<u8>> {
+    let memory = instance.get_memory(&mut *store, MEMORY).ok_or_else(|| bad("it does not export its memory"))?;
+    let mut globals = Vec::new();
+    while let Some(global) = instance.get_global(&mut *store, &format!("{IMAGE} {}", global_name(globals.len()))) {
+        globals.push(match global.get(&mut *store) {
+            Val::I32(value) => (ConstExpr::i32_const(value), ValType::I32),
+            Val::I64(value) => (ConstExpr::i64_const(value), ValType::I64),
+            Val::F32(bits) => (ConstExpr::f32_const(f32::from_bits(bits).into()), ValType::F32),
+            Val::F64(bits) => (ConstExpr::f64_const(f64::from_bits(bits).into()), ValType::F64),
+            _ => return Err(bad("a global is no number")),
+        });
+    }
+    let ty = memory.ty(&*store);
+    let bytes = memory.data(&*store);
+    let memory_type = MemoryType { minimum: memory.size(&*store), maximum: ty.maximum(), ..empty_memory() };
+    Ok(image(memory_type, globals.into_iter(), &runs(bytes)))
+}
+
+/// The pages that are not empty, neighbours together.
+fn runs(bytes: &[u8]) -> DataSection {
+    let mut data = DataSection::new();
+    let is_used = |page: &[u8]| page.iter().any(|byte| *byte != 0);
+    let mut start = None;
+    let mut pages = bytes.chunks(PAGE).enumerate().peekable();
+    while let Some((index, page)) = pages.next() {
+        if !is_used(page) {
+            continue;
+        }
+        let first = *start.get_or_insert(index * PAGE);
+        if pages.peek().is_none_or(|(_, next)| !is_used(next)) {
+            let end = index * PAGE + page.len();
+            data.active(0, &ConstExpr::i32_const(first as i32), bytes[first..end].iter().copied());
+            start = None;
+        }
+    }
+    data
+}
+
+/// Splits the module of an interpreter. The byte vectors are the caller's to delete.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mayfly_image_split(
+    bytes: *const u8,
+    length: usize,
+    code: &mut std::mem::MaybeUninit<wasm_byte_vec_t>,
+    base: &mut std::mem::MaybeUninit<wasm_byte_vec_t>,
+) -> Option<Box<wasmtime_error_t>> {
+    match split(unsafe { std::slice::from_raw_parts(bytes, length) }) {
+        Ok((made, image)) => {
+            code.write(made.into());
+            base.write(image.into());
+            None
+        }
+        Err(error) => boxed_error(error),
+    }
+}

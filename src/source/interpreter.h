@@ -1,0 +1,55 @@
+#pragma once
+
+#include "base/result.h"
+#include "sandbox/engine.h"
+#include "sandbox/guest.h"
+#include "sandbox/module.h"
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace mayfly::source {
+
+// A function from source that is ready to run.
+struct Loaded {
+  std::shared_ptr<const sandbox::Program> program;
+  std::string log;  // what it wrote to stderr while it was loaded, if it was now
+};
+
+// The interpreter of a language: its code, which all functions share, and the image that they start from. Made ready
+// when it is first needed, and then kept. Any thread, none of them a loop: it compiles and runs guests.
+class Interpreter {
+ public:
+  Interpreter(sandbox::Engine& engine, std::string file) : engine_(engine), file_(std::move(file)) {}
+
+  // Reads and compiles it. With kSoon its code may be that of the baseline compiler.
+  Status prepare(sandbox::Engine::Want want);
+  // The SHA-256 of its module in hex: an image belongs to one interpreter. Once it is prepared.
+  const std::string& digest() const { return digest_; }
+
+  // A function whose image has been made under this key; null for none.
+  std::shared_ptr<const sandbox::Program> find(std::string_view key) const;
+  // Runs `initialize` with `inputs`, and keeps what it has become under the key. kBadSource, with what the interpreter
+  // says, when the source is at fault.
+  Result<Loaded> load(std::string_view key, sandbox::Inputs inputs, const sandbox::Limits& limits) const;
+
+ private:
+  Status read();
+  Status compile(sandbox::Engine::Want want);
+  Status make_base(std::string_view module);
+  Result<std::shared_ptr<const sandbox::Program>> link(const sandbox::Module& image, std::string_view entry) const;
+  std::shared_ptr<const sandbox::Module> code() const;
+
+  sandbox::Engine& engine_;
+  const std::string file_;
+  std::mutex preparing_;
+  std::string digest_;
+  std::string code_bytes_;  // of the split, until optimised code of it is there
+  mutable std::mutex code_mutex_;
+  std::shared_ptr<const sandbox::Module> code_;
+  std::unique_ptr<sandbox::Module> base_;  // the image that every function's is made from
+};
+
+}  // namespace mayfly::source

@@ -1,0 +1,181 @@
+#include "source/language.h"
+
+#include "base/file.h"
+
+#include <fmt/format.h>
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <span>
+
+namespace mayfly::source {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Names as GraalVM has them, where it has the language.
+struct Names {
+  std::string_view name;
+  std::array<std::string_view, 3> also;
+  std::array<std::string_view, 4> extensions;  // the first is that of files without a name
+};
+constexpr std::array kNames = {
+    Names{"js", {"javascript"}, {".js", ".mjs", ".cjs"}},
+    Names{"ts", {"typescript"}, {".ts", ".mts", ".cts", ".tsx"}},
+    Names{"python", {"py", "python3"}, {".py"}},
+    Names{"lua", {}, {".lua"}},
+    Names{"php", {}, {".php"}},
+    Names{"ruby", {"rb"}, {".rb"}},
+    Names{"perl", {"pl"}, {".pl", ".pm"}},
+    Names{"c", {}, {".c"}},
+    Names{"go", {"golang"}, {".go"}},
+    Names{"prolog", {}, {".pro", ".prolog"}},
+};
+
+struct Sign {
+  std::string_view start;  // of a line
+  std::string_view language;
+  std::string_view end = "";  // of the same line
+};
+// Of what hardly any other language has, to what some have.
+constexpr std::array kSigns = {
+    Sign{"<?php", "php"},
+    Sign{"package main", "go"},
+    Sign{"#include", "c"},
+    Sign{"use strict;", "perl"},
+    Sign{"use warnings;", "perl"},
+    Sign{"sub ", "perl", "{"},
+    Sign{":- ", "prolog"},
+    Sign{"local function ", "lua"},
+    Sign{"local ", "lua"},
+    Sign{"interface ", "ts", "{"},
+    Sign{"import type ", "ts"},
+    Sign{"def ", "python", ":"},
+    Sign{"async def ", "python", ":"},
+    Sign{"class ", "python", ":"},
+    Sign{"from ", "python"},
+    Sign{"def ", "ruby"},
+    Sign{"require '", "ruby"},
+    Sign{"export ", "js"},
+    Sign{"const ", "js"},
+    Sign{"let ", "js"},
+    Sign{"var ", "js"},
+    Sign{"async function ", "js"},
+    Sign{"function ", "js", "{"},
+    Sign{"module.exports", "js"},
+    Sign{"addEventListener", "js"},
+    Sign{"(", "js"},
+    Sign{"\"use strict\"", "js"},
+    Sign{"'use strict'", "js"},
+    Sign{"function ", "lua"},
+    Sign{"import ", "python"},
+};
+
+std::string_view of_shebang(std::string_view line) {
+  if (!line.starts_with("#!")) return "";
+  for (const Names& names : kNames) {
+    if (line.find(names.name) != std::string_view::npos) return names.name;
+  }
+  return line.find("node") != std::string_view::npos ? "js" : "";
+}
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
+    lines.push_back(line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+std::vector<std::string> texts(const toml::table& table, std::string_view key) {
+  std::vector<std::string> all;
+  if (const auto* list = table[key].as_array()) {
+    for (const toml::node& entry : *list) all.push_back(entry.value_or(std::string()));
+  }
+  return all;
+}
+
+Result<Language> read_language(const fs::path& file) try {
+  const auto text = read_file(file.string());
+  if (!text) return fail(text.error());
+  const toml::table table = toml::parse(*text, file.string());
+  const auto path = [&](std::string_view key) {
+    const std::string name = table[key].value_or(std::string());
+    return name.empty() ? name : (file.parent_path() / name).string();
+  };
+  return Language{
+      .name = table["name"].value_or(std::string()),
+      .also = texts(table, "also"),
+      .title = table["title"].value_or(std::string()),
+      .version = table["version"].value_or(std::string()),
+      .licence = table["licence"].value_or(std::string()),
+      .extensions = texts(table, "extensions"),
+      .module = path("module"),
+      .interpreter = table["interpreter"].value_or(std::string()),
+      .translator = path("translator"),
+  };
+} catch (const toml::parse_error& error) {
+  return fail(ErrorCode::kBadConfig,
+              fmt::format("{}:{}: {}", file.string(), error.source().begin.line, error.description()));
+}
+
+}  // namespace
+
+Result<std::vector<Language>> read_languages(const std::string& folder) {
+  std::vector<Language> languages;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const fs::path file = entry.path() / "language.toml";
+    if (!fs::exists(file, ignored)) continue;
+    auto language = read_language(file);
+    if (!language) return fail(std::move(language.error()));
+    languages.push_back(std::move(*language));
+  }
+  std::ranges::sort(languages, {}, &Language::name);
+  return languages;
+}
+
+std::string_view language_of_path(std::string_view path) {
+  for (const Names& names : kNames) {
+    for (const std::string_view extension : names.extensions) {
+      if (!extension.empty() && path.ends_with(extension)) return names.name;
+    }
+  }
+  return "";
+}
+
+std::string_view canonical_language(std::string_view name) {
+  for (const Names& names : kNames) {
+    if (name == names.name || (!name.empty() && std::ranges::find(names.also, name) != names.also.end())) {
+      return names.name;
+    }
+  }
+  return "";
+}
+
+std::string default_path(std::string_view language) {
+  const auto names = std::ranges::find(kNames, language, &Names::name);
+  return fmt::format("main{}", names == kNames.end() ? "" : names->extensions[0]);
+}
+
+std::string_view guess_language(std::string_view text) {
+  const auto lines = lines_of(text.substr(0, 64 << 10));
+  if (!lines.empty()) {
+    if (const auto language = of_shebang(lines.front()); !language.empty()) return language;
+  }
+  for (const Sign& sign : kSigns) {
+    for (const std::string_view line : lines) {
+      if (line.starts_with(sign.start) && line.ends_with(sign.end)) return sign.language;
+    }
+  }
+  return "";
+}
+
+}  // namespace mayfly::source

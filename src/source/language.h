@@ -1,0 +1,36 @@
+#pragma once
+
+#include "base/result.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mayfly::source {
+
+// A language that functions may be written in: what language.toml in its folder says, as languages/README.md has it.
+struct Language {
+  std::string name;               // `js`
+  std::vector<std::string> also;  // other names of it
+  std::string title;              // `JavaScript`
+  std::string version;            // of its interpreter: `QuickJS-ng 0.16.2`
+  std::string licence;            // of that: SPDX
+  std::vector<std::string> extensions;
+  std::string module;       // file of the interpreter
+  std::string interpreter;  // name of the language whose interpreter runs it, instead
+  std::string translator;   // then: the file of the function that makes source of that language
+};
+
+// Those in the folders of a folder, by name. kBadConfig, with file and line.
+Result<std::vector<Language>> read_languages(const std::string& folder);
+
+// What a file name says of its language: `js` for `hello.mjs`; "" for nothing.
+std::string_view language_of_path(std::string_view path);
+// What a text is probably written in; "" when that cannot be told.
+std::string_view guess_language(std::string_view text);
+// `py` is called `python`; "" for no language that there is.
+std::string_view canonical_language(std::string_view name);
+// How a file of a language is called that came without a name: `main.js`.
+std::string default_path(std::string_view language);
+
+}  // namespace mayfly::source
