@@ -64,6 +64,11 @@ Status check_pipeline_settings(const sandbox::Settings& settings) {
               "the functions that are its stages");
 }
 
+// The file that source begins with, by its path among the others.
+std::string entrypoint_of(const sandbox::Settings& settings) {
+  return settings.entrypoint.empty() ? source::default_path(settings.language) : settings.entrypoint;
+}
+
 }  // namespace
 
 // What a version is made from.
@@ -82,7 +87,12 @@ struct Deployer::Compiled {
 };
 
 Result<Version::Loaded> Deployer::prepare(const Source& source, const sandbox::Settings& settings) const {
-  auto mounts = sandbox::vfs::make_mounts(source.files, settings, services_.volumes);
+  auto files = source.files;
+  if (!files && services_.sources.reads_files(settings.language)) {
+    files = std::make_shared<const sandbox::vfs::Bundle>(
+        source::Files{{entrypoint_of(settings), std::string(source.module)}});
+  }
+  auto mounts = sandbox::vfs::make_mounts(std::move(files), settings, services_.volumes);
   if (!mounts) return fail(std::move(mounts.error()));
   constexpr auto kSoon = sandbox::Engine::Want::kSoon;
   auto program = settings.language.empty() ? services_.engine.load(source.module, source.artefact, source.entry, kSoon)
@@ -94,8 +104,7 @@ Result<Version::Loaded> Deployer::prepare(const Source& source, const sandbox::S
 Result<std::shared_ptr<const sandbox::Program>> Deployer::load_source(const Source& source,
                                                                       const sandbox::Settings& settings,
                                                                       sandbox::Engine::Want want) const {
-  const std::string entrypoint =
-      settings.entrypoint.empty() ? source::default_path(settings.language) : settings.entrypoint;
+  const std::string entrypoint = entrypoint_of(settings);
   const std::string digest = sha256_hex(source.zip.empty() ? source.module : source.zip);
   const auto files = [&]() -> Result<source::Files> {
     if (source.zip.empty()) return source::Files{{entrypoint, std::string(source.module)}};
@@ -173,6 +182,7 @@ Result<Deployed> Deployer::deploy(Upload upload) {
   if (auto there = services_.volumes.check(upload.settings.volumes); !there) return fail(std::move(there.error()));
   registry::Manifest manifest{};
   if (auto composed = compose(upload, manifest); !composed) return fail(std::move(composed.error()));
+  services_.sources.complete(upload.settings);
   const std::string artefact = sha256_hex(upload.bytes);
   auto compiled = compile(upload, artefact);
   if (!compiled) return fail(std::move(compiled.error()));

@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,17 @@ struct Language {
   std::string module;       // file of the interpreter
   std::string interpreter;  // name of the language whose interpreter runs it, instead
   std::string translator;   // then: the file of the function that makes source of that language
+  std::string compiler;     // file of the command that makes a module of the source, instead of interpreting it
+
+  // Of an interpreter that is a command, run anew for each request. `${ENTRYPOINT}` is the path of the source.
+  bool is_command = false;
+  bool cgi = false;
+  std::string argv;  // of the compiler, too
+  std::map<std::string, std::string, std::less<>> environment;
 };
+
+// A text of it with the path of a function's source filled in.
+std::string fill_in(std::string text, std::string_view entrypoint);
 
 // Those in the folders of a folder, by name. kBadConfig, with file and line.
 Result<std::vector<Language>> read_languages(const std::string& folder);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,18 +40,31 @@ class Sources {
   // kBadSource.
   Result<std::shared_ptr<const sandbox::Program>> load(const Source& source, sandbox::Engine::Want want);
 
+  // What settings get from the language they name, where it has an interpreter that is a command.
+  void complete(sandbox::Settings& settings) const;
+  // Whether each of its functions reads its source when it is called.
+  bool reads_files(std::string_view language) const;
+
   const std::vector<Language>& languages() const { return languages_; }
   // By name; null for one that is not there.
   const Language* find(std::string_view name) const;
 
  private:
-  explicit Sources(Log& log) : log_(log) {}
+  Sources(sandbox::Engine& engine, Log& log) : engine_(engine), log_(log) {}
 
+  using ProgramPtr = std::shared_ptr<const sandbox::Program>;
+  Result<const Language*> require(std::string_view name) const;
+  Result<ProgramPtr> load_image(const Language& language, const Source& source, sandbox::Engine::Want want);
+  Result<ProgramPtr> load_command(const std::string& file, sandbox::Engine::Want want);
+  Result<ProgramPtr> compile(const Language& language, const Source& source, sandbox::Engine::Want want);
   Status translate(const Language& language, Files& files);
 
+  sandbox::Engine& engine_;
   Log& log_;
   std::vector<Language> languages_;
   std::map<std::string, std::unique_ptr<Interpreter>, std::less<>> interpreters_;  // by language
+  std::mutex commands_mutex_;
+  std::map<std::string, ProgramPtr, std::less<>> commands_;  // by file: interpreters and compilers
 };
 
 }  // namespace mayfly::source
