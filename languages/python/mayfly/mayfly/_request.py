@@ -104,6 +104,6 @@ class Request:
 
 def raw_path(url):
     """The path and the query of a URL, as they stand in it."""
-    start = url.find("/", url.find("://") + 3) if "://" in url else 0
-    path, _, query = url[start:].partition("?") if start >= 0 else ("/", "", "")
-    return path, query
+    path, _, query = url.partition("?")
+    start = path.find("/", path.find("://") + 3) if "://" in path else 0
+    return path[start:] if start >= 0 else "/", query

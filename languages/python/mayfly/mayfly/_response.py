@@ -84,6 +84,10 @@ def _send(body, status, headers):
         _whole(status, _with_type(headers, JSON), _encode(body).encode())
     elif isinstance(body, GeneratorType) or hasattr(body, "__next__"):
         _stream(status, headers, body)
+    elif hasattr(body, "__anext__"):
+        from mayfly._loop import iterate
+
+        _stream(status, headers, iterate(body))
     else:
         raise TypeError(
             f"a handler returns str, bytes, dict, list, None, an iterator of str or bytes, or mayfly.Response, not {type(body).__name__}"
