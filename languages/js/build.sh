@@ -51,4 +51,3 @@ MAKE
 cmp -s "$work/new" "$work/Makefile" || { rm -f "$work"/*.o; mv "$work/new" "$work/Makefile"; }
 rm -f "$work/modules.o" "$out/js.wasm"
 make --quiet -j "$(nproc)" -C "$work"
-cp "$here/language.toml" "$out"

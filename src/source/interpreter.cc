@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "invoke/run_once.h"
 #include "sandbox/image.h"
+#include "sandbox/vfs/mounts.h"
 #include "source/bad_source.h"
 #include "source/limits.h"
 
@@ -58,7 +59,10 @@ Status Interpreter::make_base(std::string_view module) {
   const auto program =
       engine_.link(*code, **fresh, Engine::Start::kFresh, EntryPoint{Kind::kCommand, std::string(first)});
   if (!program) return fail(program.error());
-  const auto ran = invoke::run_once(*program, {.makes_image = true}, kInitializeLimits);
+  // A libc that looks for directories once finds those that every function has.
+  const auto mounts = sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(Files()), {}, {});
+  if (!mounts) return fail(mounts.error());
+  const auto ran = invoke::run_once(*program, {.mounts = *mounts, .makes_image = true}, kInitializeLimits);
   if (ran.error) {
     return fail(ErrorCode::kInternal,
                 fmt::format("the interpreter {} did not start: {}\n{}", file_, ran.error->message, ran.log));

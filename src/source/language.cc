@@ -125,6 +125,7 @@ Result<Language> read_language(const fs::path& file) try {
       .version = table["version"].value_or(std::string()),
       .licence = table["licence"].value_or(std::string()),
       .extensions = texts(table, "extensions"),
+      .sample = path("sample"),
       .module = path("module"),
       .interpreter = table["interpreter"].value_or(std::string()),
       .translator = path("translator"),
@@ -132,6 +133,7 @@ Result<Language> read_language(const fs::path& file) try {
       .is_command = table["command"].value_or(false) || table["cgi"].value_or(false),
       .cgi = table["cgi"].value_or(false),
       .argv = table["argv"].value_or(std::string()),
+      .check = table["check"].value_or(std::string()),
       .environment = environment(table),
   };
 } catch (const toml::parse_error& error) {

@@ -56,11 +56,6 @@ void Sources::complete(sandbox::Settings& settings) const {
   }
 }
 
-bool Sources::reads_files(std::string_view language) const {
-  const Language* found = find(language);
-  return found != nullptr && found->is_command;
-}
-
 Result<Sources::ProgramPtr> Sources::load(const Source& source, Engine::Want want) {
   const auto language = require(source.language);
   if (!language) return fail(language.error());
@@ -88,6 +83,23 @@ Result<std::vector<sandbox::vfs::Mount>> mount(Files files) {
 }
 
 }  // namespace
+
+Status Sources::check(const Source& source) {
+  const Language* language = find(source.language);
+  if (language == nullptr || language->check.empty()) return {};
+  const auto program = load_command(language->module, Engine::Want::kSoon);
+  if (!program) return fail(program.error());
+  auto files = source.files();
+  if (!files) return fail(std::move(files.error()));
+  const auto mounts = mount(std::move(*files));
+  if (!mounts) return fail(mounts.error());
+  sandbox::Inputs inputs;
+  inputs.arguments = sandbox::abi::expand_arguments(fill_in(language->check, source.entrypoint), {});
+  inputs.mounts = *mounts;
+  const auto ran = invoke::run_once(*program, inputs, kTranslateLimits);
+  if (ran.error) return fail(bad_source(*ran.error, ran.log + ran.output));
+  return {};
+}
 
 Result<Sources::ProgramPtr> Sources::compile(const Language& language, const Source& source, Engine::Want want) {
   const auto compiler = load_command(language.compiler, Engine::Want::kSoon);

@@ -16,9 +16,6 @@
 
 namespace mayfly::source {
 
-// A function's files by relative path.
-using Files = std::map<std::string, std::string, std::less<>>;
-
 // A function from source.
 struct Source {
   std::string_view function;  // name
@@ -40,10 +37,10 @@ class Sources {
   // kBadSource.
   Result<std::shared_ptr<const sandbox::Program>> load(const Source& source, sandbox::Engine::Want want);
 
+  // Whether a deploy may go on with a source that is only read when it is called. kBadSource.
+  Status check(const Source& source);
   // What settings get from the language they name, where it has an interpreter that is a command.
   void complete(sandbox::Settings& settings) const;
-  // Whether each of its functions reads its source when it is called.
-  bool reads_files(std::string_view language) const;
 
   const std::vector<Language>& languages() const { return languages_; }
   // By name; null for one that is not there.
