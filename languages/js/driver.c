@@ -164,7 +164,6 @@ __attribute__((export_name("initialize"))) void initialize(void) {
   JSMemoryUsage usage;
   JS_ComputeMemoryUsage(runtime, &usage);
   JS_SetGCThreshold(runtime, (size_t)usage.malloc_size + kGarbage);
-  stdio_http_prepare();
   heap_settle();
 }
 

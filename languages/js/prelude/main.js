@@ -42,6 +42,9 @@ class FetchEvent extends Event {
   passThroughOnException() {}
 }
 
+// Objects of these shapes are alive always, so that each request finds the shapes made.
+export const shapes = [Request.incoming(), new Response(""), new Response("", { status: 200, headers: { a: "b" } })];
+
 const context = Object.freeze({
   props: Object.freeze({}),
   waitUntil: (promise) => void awaited.push(promise),

@@ -5,8 +5,7 @@ import { evaluateScript, isScript, kindOfFile, readFile, setLoader } from "mayfl
 
 const kExtensions = ["", ".js", ".mjs", ".cjs", ".json", ".ts", ".mts", ".tsx"];
 const kBuiltIn = new Set(["buffer", "events", "util", "path", "process", "url", "assert", "crypto", "timers"]);
-const kModuleSyntax = /^\s*(?:import\s*[\w${*"']|export\s*[\w{*])|\bimport\.meta\b/m;
-const kAwait = /\bawait\b/;
+const kModuleWords = /\b(?:import|export|await)\b/;
 
 let sealed = false; // after the deploy there are no files
 
@@ -187,8 +186,7 @@ export function isModule(path, text) {
   if (/\.m[jt]s$/.test(path)) return true;
   if (/\.cjs$/.test(path)) return false;
   if (nearestPackage(path)?.about.type === "module") return true;
-  if (!kModuleSyntax.test(text) && !kAwait.test(text)) return false;
-  return !isScript(wrap(text), path);  // an ES module is never well-formed as a script
+  return kModuleWords.test(text) && !isScript(wrap(text), path);
 }
 
 const kIdentifier = /^[A-Za-z_$][\w$]*$/;
