@@ -13,7 +13,7 @@
 #include "stdio_natives.h"
 
 enum {
-  kStackKept = 192 << 10,          // bytes: recursion ends before the host's stack does, which holds more for each call
+  kStackKept = 640 << 10,         // bytes: recursion ends before the host's stack of 1.5 MiB does, which has three times as much for each call
   kGarbage = 8 << 20,              // bytes that are allocated before cycles are looked for
   kMostOfPath = 4096,
   kMostRejections = 16,            // promises that are reported when nobody handles them

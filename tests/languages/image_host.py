@@ -60,7 +60,9 @@ class Upstream:
 class Modules:
     """Compiles a module once for a whole run."""
 
-    engine = wasmtime.Engine(wasmtime.Config())
+    config = wasmtime.Config()
+    config.max_wasm_stack = 1536 << 10  # the server's
+    engine = wasmtime.Engine(config)
     compiled = {}
 
     @classmethod
