@@ -1,4 +1,4 @@
-// JavaScript functions: `initialize` loads one, `serve` answers a request with it (../README.md).
+// JavaScript functions: `prepare` starts the interpreter, `initialize` loads one, `serve` answers a request with it (../README.md).
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,8 +151,10 @@ static const char* path_argument(void) {
   return (const char*)arguments[1];
 }
 
+__attribute__((export_name("prepare"))) void prepare(void) { start_engine(); }
+
 __attribute__((export_name("initialize"))) void initialize(void) {
-  start_engine();
+  if (ctx == NULL) start_engine();
   JSValue path = JS_NewString(ctx, path_argument());
   JSValue loaded = settle(JS_Call(ctx, load_function, JS_UNDEFINED, 1, &path), "loading the function");
   JS_FreeValue(ctx, path);

@@ -286,3 +286,10 @@ export function mainFile(path) {
   if (text === undefined) throw new Error(`There is no file ${path.replace(/^\//, "")} in the function`);
   return { text: text.replace(/^#!.*/, ""), module: isModule(path, text) };
 }
+
+// The line that a place is on, and a mark under its column; "" when the file is not at hand.
+export function sourceLine(place) {
+  const [, path, line, column] = /^(.*):(\d+):(\d+)$/.exec(place) ?? [];
+  const text = sources.get(`/${path}`)?.split("\n")[line - 1];
+  return text === undefined || text.length > 200 ? "" : `${text}\n${" ".repeat(column - 1)}^`;
+}
