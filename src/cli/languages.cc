@@ -40,7 +40,7 @@ int Languages::run() const {
     return complain(
         {ErrorCode::kUnknownLanguage, "there are no interpreters: build them with scripts/languages_setup.sh"});
   }
-  constexpr auto kRow = "{:<10}{:<12}{:>10}{:>11}{:>12}{:>11}{:>11}  {}\n";
+  constexpr auto kRow = "{:<10}{:<22}{:>10}{:>11}{:>12}{:>11}{:>11}  {}\n";
   fmt::print(fmt::runtime(kRow), "LANGUAGE", "VERSION", "MODULE", "MEMORY", "DEPLOY", "COLD", "WARM", "");
   int exit_code = 0;
   for (const source::Language& language : (*sources)->languages()) {
