@@ -11,6 +11,7 @@
 
 mod bounds;
 mod component;
+mod door;
 mod engine;
 mod host;
 mod inspect;

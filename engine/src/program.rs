@@ -1,12 +1,9 @@
 //! A module, linked once, with its entry point looked up once: what every invocation of it starts from.
 
-use crate::{
-    Data, boxed_error, image, inner, text, wasm_engine_t, wasmtime_error_t, wasmtime_linker_t, wasmtime_module_t,
-    wasmtime_store_new,
-};
+use crate::{Data, boxed_error, door, image, inner, text, wasmtime_error_t, wasmtime_linker_t, wasmtime_module_t};
 use std::sync::Arc;
 use wasmtime::{
-    Engine, Error, Extern, ExternType, Instance, InstancePre, Linker, Memory, Module, ModuleExport, Result, Store, ValType,
+    Error, Extern, ExternType, Instance, InstancePre, Linker, Memory, Module, ModuleExport, Result, Store, ValType,
 };
 
 /// Shared and immutable; instances hold their own reference.
@@ -23,11 +20,55 @@ enum Link {
     /// Every import is a host function.
     Ready(InstancePre<Data>),
     /// The module imports its memory: a second one defines it, with what else it imports of an image.
-    WithMemory { memory: InstancePre<Data>, module: Module, linker: Linker<Data> },
+    WithMemory { memory: InstancePre<Data>, code: Arc<Code> },
+}
+
+/// A module that imports its memory, so that nothing can be instantiated in advance, with its other imports found.
+struct Code {
+    module: Module,
+    /// Imports the same host functions and exports them again: it can be.
+    door: InstancePre<Data>,
+    items: Vec<Item>,
+}
+
+/// Where an import comes from.
+enum Item {
+    Door(ModuleExport),
+    /// By its name.
+    Memory(String),
+}
+
+impl Code {
+    fn new(linker: &Linker<Data>, module: &Module) -> Result<Self> {
+        if module.imports().filter(|import| matches!(import.ty(), ExternType::Memory(_))).count() > 1 {
+            return Err(Error::msg("the module imports more than one memory"));
+        }
+        let door = Module::new(linker.engine(), door::for_module(module)?)?;
+        let mut exports = 0..;
+        let items = module.imports().map(|import| {
+            Ok(match import.ty() {
+                ExternType::Memory(_) => Item::Memory("memory".into()),
+                _ if import.module() == image::IMAGE => Item::Memory(import.name().into()),
+                _ => {
+                    let export = exports.next().and_then(|index: u32| door.get_export_index(&index.to_string()));
+                    Item::Door(export.ok_or_else(|| Error::msg(format!("unknown import {}", import.name())))?)
+                }
+            })
+        });
+        Ok(Self { items: items.collect::<Result<_>>()?, module: module.clone(), door: linker.instantiate_pre(&door)? })
+    }
 }
 
 impl Program {
-    fn new(linker: &Linker<Data>, module: &Module, memory: Option<&Module>, start: mayfly_start_t, entry: &str) -> Result<Self> {
+    /// `like` is another program of this module, if there is one: they share what does not depend on the image.
+    fn new(
+        linker: &Linker<Data>,
+        module: &Module,
+        memory: Option<&Module>,
+        start: mayfly_start_t,
+        entry: &str,
+        like: Option<&Program>,
+    ) -> Result<Self> {
         let missing = || Error::msg(format!("the module has no export {entry}"));
         let Some(ExternType::Func(function)) = module.get_export(entry) else { return Err(missing()) };
         Ok(Self {
@@ -38,14 +79,13 @@ impl Program {
             result: function.result(0),
             link: match memory {
                 None => Link::Ready(linker.instantiate_pre(module)?),
-                Some(memory) => {
-                    check_imports(linker, module)?;
-                    Link::WithMemory {
-                        memory: linker.instantiate_pre(memory)?,
-                        module: module.clone(),
-                        linker: linker.clone(),
-                    }
-                }
+                Some(memory) => Link::WithMemory {
+                    memory: linker.instantiate_pre(memory)?,
+                    code: match like.map(|program| &program.link) {
+                        Some(Link::WithMemory { code, .. }) if Module::same(&code.module, module) => code.clone(),
+                        _ => Arc::new(Code::new(linker, module)?),
+                    },
+                },
             },
         })
     }
@@ -54,20 +94,19 @@ impl Program {
     pub async fn instantiate(&self, store: &mut Store<Data>, provide: impl FnOnce(Option<Memory>)) -> Result<Instance> {
         Ok(match &self.link {
             Link::Ready(pre) => pre.instantiate_async(&mut *store).await?,
-            Link::WithMemory { memory, module, linker } => {
+            Link::WithMemory { memory, code } => {
                 let provider = memory.instantiate_async(&mut *store).await?;
-                let provided = provider.get_memory(&mut *store, "memory");
-                provide(provided);
-                let mut items = Vec::with_capacity(module.imports().len());
-                for import in module.imports() {
-                    let item = match import.ty() {
-                        ExternType::Memory(_) => provided.map(Extern::Memory),
-                        _ if import.module() == image::IMAGE => provider.get_export(&mut *store, import.name()),
-                        _ => linker.get_by_import(&mut *store, &import),
+                provide(provider.get_memory(&mut *store, "memory"));
+                let door = code.door.instantiate_async(&mut *store).await?;
+                let mut items = Vec::with_capacity(code.items.len());
+                for item in &code.items {
+                    let found = match item {
+                        Item::Door(export) => door.get_module_export(&mut *store, export),
+                        Item::Memory(name) => provider.get_export(&mut *store, name),
                     };
-                    items.push(item.ok_or_else(|| Error::msg(format!("unknown import {}", import.name())))?);
+                    items.push(found.ok_or_else(|| Error::msg("the image is not one of this module"))?);
                 }
-                Instance::new_async(&mut *store, module, &items).await?
+                Instance::new_async(&mut *store, &code.module, &items).await?
             }
         })
     }
@@ -83,26 +122,6 @@ impl Program {
     }
 }
 
-/// What pre-instantiation checks where there is one: that every imported function has the type of ours.
-fn check_imports(linker: &Linker<Data>, module: &Module) -> Result<()> {
-    if module.imports().filter(|import| matches!(import.ty(), ExternType::Memory(_))).count() > 1 {
-        return Err(Error::msg("the module imports more than one memory"));
-    }
-    const { assert!(size_of::<wasm_engine_t>() == size_of::<Engine>()) };
-    let engine = unsafe { &*std::ptr::from_ref(linker.engine()).cast::<wasm_engine_t>() };
-    let mut scratch = wasmtime_store_new(engine, std::ptr::null_mut(), None);
-    let store = unsafe { &mut *std::ptr::from_mut(&mut *scratch).cast::<Store<Data>>() };
-    for import in module.imports() {
-        let ExternType::Func(wanted) = import.ty() else { continue };
-        let Some(Extern::Func(ours)) = linker.get_by_import(&mut *store, &import) else { continue };
-        if !ours.ty(&*store).matches(&wanted) {
-            let (module, name) = (import.module(), import.name());
-            return Err(Error::msg(format!("incompatible import type for `{module}::{name}`")));
-        }
-    }
-    Ok(())
-}
-
 /// What an instance begins with.
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,7 +133,7 @@ pub enum mayfly_start_t {
 }
 
 /// Links a module. `memory` is null, or a module exporting "memory" for a module that imports one: `start` says whether it
-/// is an image.
+/// is an image. `like` is null, or another program of this module.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mayfly_program_new(
     linker: &wasmtime_linker_t,
@@ -123,12 +142,13 @@ pub unsafe extern "C" fn mayfly_program_new(
     start: mayfly_start_t,
     entry: *const u8,
     entry_length: usize,
+    like: Option<&mayfly_program_t>,
     program: &mut *mut mayfly_program_t,
 ) -> Option<Box<wasmtime_error_t>> {
     let linker = inner!(linker, wasmtime_linker_t => Linker<Data>);
     let module = inner!(module, wasmtime_module_t => Module);
     let memory = memory.map(|memory| inner!(memory, wasmtime_module_t => Module));
-    let made = unsafe { text(entry, entry_length) }.and_then(|entry| Program::new(linker, module, memory, start, entry));
+    let made = unsafe { text(entry, entry_length) }.and_then(|entry| Program::new(linker, module, memory, start, entry, like.map(|program| &*program.0)));
     match made {
         Ok(made) => {
             *program = Box::into_raw(Box::new(mayfly_program_t(Arc::new(made))));

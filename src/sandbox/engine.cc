@@ -188,20 +188,21 @@ Result<std::shared_ptr<const Program>> Engine::link(const Module& module, EntryP
     if (!provider) return fail(std::move(provider.error()));
     memory = std::move(*provider);
   }
-  return link(module, memory.get(), Start::kFresh, std::move(entry));
+  return link(module, memory.get(), Start::kFresh, std::move(entry), nullptr);
 }
 
 Result<std::shared_ptr<const Program>> Engine::link(const Module& code, const Module& image, Start start,
-                                                    EntryPoint entry) {
-  return link(code, &image, start, std::move(entry));
+                                                    EntryPoint entry, const Program* like) {
+  return link(code, &image, start, std::move(entry), like);
 }
 
 Result<std::shared_ptr<const Program>> Engine::link(const Module& module, const Module* memory, Start start,
-                                                    EntryPoint entry) {
+                                                    EntryPoint entry, const Program* like) {
   mayfly_program_t* linked = nullptr;
-  auto* error = mayfly_program_new(linker_, module.get(), memory != nullptr ? memory->get() : nullptr,
-                                   start == Start::kFresh ? MAYFLY_START_T_FRESH : MAYFLY_START_T_IMAGE,
-                                   as_bytes(entry.name), entry.name.size(), &linked);
+  auto* error =
+      mayfly_program_new(linker_, module.get(), memory != nullptr ? memory->get() : nullptr,
+                         start == Start::kFresh ? MAYFLY_START_T_FRESH : MAYFLY_START_T_IMAGE, as_bytes(entry.name),
+                         entry.name.size(), like != nullptr ? like->get() : nullptr, &linked);
   // Names are known by now, so what does not fit is the type of an import.
   if (error != nullptr) return fail(ErrorCode::kUnknownImport, message_of(error));
   Program::Facts facts{std::move(entry), abilities_of(module.imports()), module.tier()};

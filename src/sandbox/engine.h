@@ -49,9 +49,11 @@ class Engine {
                                           Want want = Want::kOptimised, std::string_view other = "") const;
   // Links a module to the host functions. Programs of one module share its code.
   Result<std::shared_ptr<const Program>> link(const Module& module, EntryPoint entry);
-  // Code that imports its image; kFresh for the base of a split, which no instance has begun with.
+  // Code that imports its image; kFresh for the base of a split, which no instance has begun with. `like` is
+  // another program of the code, if there is one: they share what the image has no part in.
   enum class Start { kFresh, kImage };
-  Result<std::shared_ptr<const Program>> link(const Module& code, const Module& image, Start start, EntryPoint entry);
+  Result<std::shared_ptr<const Program>> link(const Module& code, const Module& image, Start start, EntryPoint entry,
+                                              const Program* like = nullptr);
   // An image, which is mapped from the cache where there is one; and null unless it is there.
   Result<std::unique_ptr<Module>> compile_image(std::string_view bytes, std::string_view artefact) const;
   std::unique_ptr<Module> find_image(std::string_view artefact) const { return cached_module(artefact); }
@@ -80,8 +82,8 @@ class Engine {
   Result<Component> compile_component(std::string_view bytes, std::string_view artefact, Want want) const;
   Result<std::shared_ptr<const Program>> load_component(std::string_view bytes, std::string_view artefact, Want want,
                                                         const Program* before);
-  Result<std::shared_ptr<const Program>> link(const Module& module, const Module* memory, Start start,
-                                              EntryPoint entry);
+  Result<std::shared_ptr<const Program>> link(const Module& module, const Module* memory, Start start, EntryPoint entry,
+                                              const Program* like);
   std::unique_ptr<Module> cached_module(std::string_view artefact) const;
   Result<std::unique_ptr<Module>> compile_code(std::string_view bytes, std::string_view artefact, Want want) const;
 

@@ -16,50 +16,59 @@ using sandbox::Engine;
 using sandbox::EntryPoint;
 using sandbox::Kind;
 
+std::string Interpreter::key_of(std::string_view part) const {
+  return sha256_hex(fmt::format("{} of {}", part, digest_));
+}
+
 Status Interpreter::prepare(Engine::Want want) {
   const std::lock_guard lock(preparing_);
-  if (digest_.empty()) {
+  if (!base_) {
     if (auto read_it = read(); !read_it) return read_it;
   }
-  const auto compiled = code();
-  if (compiled && (want == Engine::Want::kSoon || compiled->tier() == sandbox::Tier::kOptimised)) return {};
-  return compile(want);
+  const auto code = code_.load();
+  if (want == Engine::Want::kSoon || code->module->tier() == sandbox::Tier::kOptimised) return {};
+  auto optimised = compile(want);
+  return optimised ? set_code(std::move(*optimised)) : fail(std::move(optimised.error()));
 }
 
-// The code and its image are in the cache, but for the first time.
+// But for the first time, all of it is in the cache.
 Status Interpreter::read() {
-  auto module = read_file(file_);
-  if (!module) return fail(std::move(module.error()));
-  std::string digest = sha256_hex(*module);
-  const std::string base_key = sha256_hex("base image of " + digest);
-  code_ = engine_.find_image(sha256_hex("code of " + digest));
-  base_ = engine_.find_image(base_key);
-  digest_ = std::move(digest);
-  if (code_ && base_) return {};
-  auto made = make_base(*module);
-  if (!made) digest_.clear();
-  return made;
+  const auto module = read_file(file_);
+  if (!module) return fail(module.error());
+  digest_ = sha256_hex(*module);
+  auto code = engine_.find_image(key_of("code"));
+  auto base = engine_.find_image(key_of("base image"));
+  if (!code || !base) {
+    const auto split = sandbox::split_for_images(*module);
+    if (!split) return fail(split.error());
+    auto compiled = compile(Engine::Want::kSoon);
+    if (!compiled) return fail(std::move(compiled.error()));
+    code = std::move(*compiled);
+    auto made = make_base(*code, split->base);
+    if (!made) return fail(std::move(made.error()));
+    base = std::move(*made);
+  }
+  base_ = std::move(base);
+  return set_code(std::move(code));
 }
 
-// What the interpreter does before it knows of any function is done once.
-Status Interpreter::make_base(std::string_view module) {
-  auto split = sandbox::split_for_images(module);
-  if (!split) return fail(std::move(split.error()));
-  code_bytes_ = std::move(split->code);
-  if (auto compiled = compile(Engine::Want::kSoon); !compiled) return compiled;
-  const auto fresh = engine_.compile_image(split->base, sha256_hex("data of " + digest_));
-  if (!fresh) return fail(fresh.error());
-  const auto code = this->code();
-  const auto entry = [&](std::string_view name) { return code->find_export(name) != nullptr; };
-  const std::string_view first = entry("prepare") ? "prepare" : "_initialize";
-  if (!entry(first)) {
-    base_ = engine_.find_image(sha256_hex("data of " + digest_));
-    return {};
-  }
-  const auto program =
-      engine_.link(*code, **fresh, Engine::Start::kFresh, EntryPoint{Kind::kCommand, std::string(first)});
+Result<std::unique_ptr<sandbox::Module>> Interpreter::compile(Engine::Want want) {
+  const auto split =
+      read_file(file_).and_then([](const std::string& module) { return sandbox::split_for_images(module); });
+  if (!split) return fail(split.error());
+  return engine_.compile(split->code, key_of("code"), want, sandbox::kImageModule);
+}
+
+// What the interpreter does before it knows of any function is done once. A libc that looks for directories then finds
+// those that every function has.
+Result<std::unique_ptr<sandbox::Module>> Interpreter::make_base(const sandbox::Module& code,
+                                                                std::string_view data) const {
+  auto fresh = engine_.compile_image(data, key_of("data"));
+  if (!fresh) return fresh;
+  const std::string entry = code.find_export("prepare") != nullptr ? "prepare" : "_initialize";
+  if (code.find_export(entry) == nullptr) return fresh;
+  const auto program = engine_.link(code, **fresh, Engine::Start::kFresh, EntryPoint{Kind::kCommand, entry});
   if (!program) return fail(program.error());
-  // A libc that looks for directories once finds those that every function has.
   const auto mounts = sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(Files()), {}, {});
   if (!mounts) return fail(mounts.error());
   const auto ran = invoke::run_once(*program, {.mounts = *mounts, .makes_image = true}, kInitializeLimits);
@@ -67,50 +76,32 @@ Status Interpreter::make_base(std::string_view module) {
     return fail(ErrorCode::kInternal,
                 fmt::format("the interpreter {} did not start: {}\n{}", file_, ran.error->message, ran.log));
   }
-  auto image = engine_.compile_image(ran.image, sha256_hex("base image of " + digest_));
-  if (!image) return fail(std::move(image.error()));
-  base_ = std::move(*image);
+  return engine_.compile_image(ran.image, key_of("base image"));
+}
+
+Status Interpreter::set_code(std::unique_ptr<sandbox::Module> module) {
+  auto initialize = engine_.link(*module, *base_, Engine::Start::kImage, EntryPoint{Kind::kSource, "initialize"});
+  if (!initialize) return fail(std::move(initialize.error()));
+  code_ = std::make_shared<const Code>(Code{std::move(module), std::move(*initialize)});
   return {};
 }
 
-Status Interpreter::compile(Engine::Want want) {
-  if (code_bytes_.empty()) {
-    const auto module = read_file(file_);
-    if (!module) return fail(module.error());
-    auto split = sandbox::split_for_images(*module);
-    if (!split) return fail(std::move(split.error()));
-    code_bytes_ = std::move(split->code);
-  }
-  auto made = engine_.compile(code_bytes_, sha256_hex("code of " + digest_), want, sandbox::kImageModule);
-  if (!made) return fail(std::move(made.error()));
-  if ((*made)->tier() == sandbox::Tier::kOptimised) std::string().swap(code_bytes_);
-  const std::lock_guard lock(code_mutex_);
-  code_ = std::move(*made);
-  return {};
-}
-
-std::shared_ptr<const sandbox::Module> Interpreter::code() const {
-  const std::lock_guard lock(code_mutex_);
-  return code_;
-}
-
-Result<std::shared_ptr<const sandbox::Program>> Interpreter::link(const sandbox::Module& image,
-                                                                  std::string_view entry) const {
-  return engine_.link(*code(), image, Engine::Start::kImage, EntryPoint{Kind::kSource, std::string(entry)});
+Result<Interpreter::ProgramPtr> Interpreter::link(const sandbox::Module& image) const {
+  const auto code = code_.load();
+  return engine_.link(*code->module, image, Engine::Start::kImage, EntryPoint{Kind::kSource, "serve"},
+                      code->initialize.get());
 }
 
 std::shared_ptr<const sandbox::Program> Interpreter::find(std::string_view key) const {
   const auto image = engine_.find_image(key);
   if (!image) return nullptr;
-  auto program = link(*image, "serve");
+  auto program = link(*image);
   return program ? std::move(*program) : nullptr;
 }
 
 Result<Loaded> Interpreter::load(std::string_view key, sandbox::Inputs inputs, const sandbox::Limits& limits) const {
-  const auto program = link(*base_, "initialize");
-  if (!program) return fail(program.error());
   inputs.makes_image = true;
-  const auto ran = invoke::run_once(*program, inputs, limits);
+  const auto ran = invoke::run_once(code_.load()->initialize, inputs, limits);
   if (ran.error) return fail(bad_source(*ran.error, ran.log));
   if (ran.image.empty()) {
     return fail(ErrorCode::kBadSource, "it ended the program while it was loaded, at its top level");
@@ -122,7 +113,7 @@ Result<Loaded> Interpreter::load(std::string_view key, sandbox::Inputs inputs, c
   }
   const auto image = engine_.compile_image(ran.image, key);
   if (!image) return fail(image.error());
-  auto linked = link(**image, "serve");
+  auto linked = link(**image);
   if (!linked) return fail(std::move(linked.error()));
   return Loaded{std::move(*linked), ran.log};
 }

@@ -4,7 +4,9 @@
 #include "sandbox/engine.h"
 #include "sandbox/guest.h"
 #include "sandbox/module.h"
+#include "sandbox/program.h"
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -40,20 +42,26 @@ class Interpreter {
   Result<Loaded> load(std::string_view key, sandbox::Inputs inputs, const sandbox::Limits& limits) const;
 
  private:
+  // Its code, with the program that makes images of functions.
+  struct Code {
+    std::unique_ptr<const sandbox::Module> module;
+    std::shared_ptr<const sandbox::Program> initialize;
+  };
+  using ProgramPtr = std::shared_ptr<const sandbox::Program>;
+
   Status read();
-  Status compile(sandbox::Engine::Want want);
-  Status make_base(std::string_view module);
-  Result<std::shared_ptr<const sandbox::Program>> link(const sandbox::Module& image, std::string_view entry) const;
-  std::shared_ptr<const sandbox::Module> code() const;
+  Result<std::unique_ptr<sandbox::Module>> compile(sandbox::Engine::Want want);
+  Result<std::unique_ptr<sandbox::Module>> make_base(const sandbox::Module& code, std::string_view data) const;
+  Status set_code(std::unique_ptr<sandbox::Module> module);
+  Result<ProgramPtr> link(const sandbox::Module& image) const;
+  std::string key_of(std::string_view part) const;
 
   sandbox::Engine& engine_;
   const std::string file_;
   std::mutex preparing_;
   std::string digest_;
-  std::string code_bytes_;  // of the split, until optimised code of it is there
-  mutable std::mutex code_mutex_;
-  std::shared_ptr<const sandbox::Module> code_;
   std::unique_ptr<sandbox::Module> base_;  // the image that every function's is made from
+  std::atomic<std::shared_ptr<const Code>> code_;
 };
 
 }  // namespace mayfly::source
