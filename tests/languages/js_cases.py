@@ -50,6 +50,8 @@ case("exec-of-nothing", "export const exec = () => {}", status=0, text="TypeErro
 
 case("ctx-json", 'function handler(ctx) { ctx.json({ msg: "Hello from " + ctx.request().getParam("name") }); }\nhandler', function="greet",
      text='{"msg":"Hello from greet"}', headers=JSON)
+case("ctx-by-the-name-of-the-parameter", "export const handler = async (ctx) => ctx.json({ a: 1 });", json={"a": 1})
+case("ctx-by-the-name-of-a-method's-parameter", "export default { handler(ctx) { ctx.end('m'); } }", text="m")
 case("ctx-response", "(ctx) => ctx.response().setStatusCode(201).putHeader('X-A', 'b').end('text')", status=201, text="text", headers={"x-a": "b"})
 case("ctx-request", """(ctx) => {
   const request = ctx.request();
@@ -98,6 +100,10 @@ case("rejection", "export async function handler() { await null; null.a; }", sta
 case("what-is-no-error", "export const handler = () => { throw 'text'; }", status=0, text="text", log=["text"])
 case("promise-that-never-settles", "export const handler = () => new Promise(() => {})", status=0, log=["the promise of the handler never settles"])
 case("endless-recursion", "export const handler = () => { const f = () => f() + 1; try { f(); } catch (e) { return e.name; } }", text="RangeError")
+case("endless-nesting", "export default { async fetch(r) { const e = await r.json().catch((e) => e.name); let a = []; for (let i = 0; i < 1e5; ++i) a = [a];\n"
+     "const name = (f) => { try { return f(); } catch (error) { return error.name; } };\n"
+     "return [e, name(() => JSON.stringify(a)), name(() => eval('('.repeat(1e5))), JSON.parse('['.repeat(1000) + ']'.repeat(1000)).length]; } }",
+     request={"method": "POST", "body": "[" * 100_000}, json=["RangeError", "RangeError", "RangeError", 1])
 case("rejection-that-nobody-handles", "export const handler = () => { Promise.reject(new Error('lost')); return 'ok'; }", text="ok",
      log=["Uncaught (in promise) ", "Error: lost"])
 case("exception-of-a-timer", "export const handler = () => new Promise((r) => { setTimeout(() => { throw new Error('t'); }, 1); setTimeout(() => r('ok'), 2); })",
