@@ -52,6 +52,10 @@ static void log_text(const char* text) { fputs(text, stderr); }
 // Writes an exception to the function log and returns what to tell the client, which the caller frees; takes `error`.
 static JSValue describe(JSValue error) {
   JS_ResetUncatchableError(ctx);
+  if (JS_IsNull(error) && heap_ran_out()) {  // there was none for the exception, either
+    log_text("InternalError: out of memory\n");
+    return JS_NewString(ctx, "InternalError: out of memory");
+  }
   JSValue message = JS_Call(ctx, describe_function, JS_UNDEFINED, 1, &error);
   JS_FreeValue(ctx, error);
   if (!JS_IsException(message)) return message;

@@ -25,6 +25,12 @@ typedef struct block {
 static block_t* gaps[kSizes];
 static char* fresh;
 static char* fresh_end;
+static bool ran_out;
+
+static void* checked(void* memory) {
+  if (memory == NULL) ran_out = true;
+  return memory;
+}
 
 static header_t* header_of(const void* pointer) { return (header_t*)pointer - 1; }
 
@@ -35,12 +41,12 @@ static void* begin_block(void* memory, size_t size) {
 }
 
 static void* large(size_t size) {
-  void* memory = size <= SIZE_MAX - sizeof(header_t) ? malloc(sizeof(header_t) + size) : NULL;
+  void* memory = checked(size <= SIZE_MAX - sizeof(header_t) ? malloc(sizeof(header_t) + size) : NULL);
   return memory != NULL ? begin_block(memory, size) : NULL;
 }
 
 static int begin_chunk(void) {
-  char* chunk = malloc(kChunk + kPage);
+  char* chunk = checked(malloc(kChunk + kPage));
   if (chunk == NULL) return 0;
   fresh = (char*)(((uintptr_t)chunk + kPage - 1) & ~(uintptr_t)(kPage - 1));
   fresh_end = fresh + kChunk;
@@ -95,7 +101,7 @@ static void* reallocate(void* opaque, void* pointer, size_t size) {
   if (size <= had && had <= kLargest) return pointer;
   if (size > kLargest && had > kLargest) {
     if (size > SIZE_MAX - sizeof(header_t)) return NULL;
-    void* memory = realloc(header_of(pointer), sizeof(header_t) + size);
+    void* memory = checked(realloc(header_of(pointer), sizeof(header_t) + size));
     return memory != NULL ? begin_block(memory, size) : NULL;
   }
   void* moved = allocate(opaque, size);
@@ -108,6 +114,12 @@ static void* reallocate(void* opaque, void* pointer, size_t size) {
 static size_t usable_size(const void* pointer) { return pointer != NULL ? header_of(pointer)->size : 0; }
 
 const JSMallocFunctions heap_functions = {allocate_zeroed, allocate, release, reallocate, usable_size};
+
+bool heap_ran_out(void) {
+  const bool out = ran_out;
+  ran_out = false;
+  return out;
+}
 
 void heap_settle(void) {
   memset(gaps, 0, sizeof gaps);

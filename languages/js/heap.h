@@ -4,8 +4,11 @@
 // written to costs a copy of it.
 
 #include <quickjs.h>
+#include <stdbool.h>
 
 extern const JSMallocFunctions heap_functions;
 
+// Whether there was no memory for something, since this was asked last.
+bool heap_ran_out(void);
 // From now on nothing is put into the gaps between what is allocated already.
 void heap_settle(void);

@@ -34,5 +34,7 @@ typedef struct {
 } bytes_t;
 int bytes_begin(JSContext* ctx, JSValueConst value, bytes_t* bytes);
 void bytes_end(JSContext* ctx, bytes_t* bytes);
+// Text of UTF-8; what is none becomes U+FFFD.
+JSValue text_decode(JSContext* ctx, const char* data, size_t size);
 // A new Uint8Array that owns a block of malloc().
 JSValue bytes_take(JSContext* ctx, char* data, size_t size);

@@ -43,11 +43,12 @@ static JSValue readAll(ARGUMENTS) {
   return bytes_take(ctx, body, size);
 }
 
+// readAllText(): without the byte order mark.
 static JSValue readAllText(ARGUMENTS) {
   size_t size;
   char* body = body_read_all(&size);
   const size_t mark = size >= 3 && memcmp(body, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-  JSValue text = JS_NewStringLen(ctx, body + mark, size - mark);
+  JSValue text = text_decode(ctx, body + mark, size - mark);
   free(body);
   return text;
 }

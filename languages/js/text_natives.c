@@ -57,23 +57,20 @@ static JSValue validUtf8(ARGUMENTS) {
   return JS_NewInt32(ctx, (int32_t)tail);
 }
 
-// decodeUtf8(bytes): what is not UTF-8 becomes U+FFFD.
-static JSValue decodeUtf8(ARGUMENTS) {
-  bytes_t bytes;
-  if (!bytes_begin(ctx, argv[0], &bytes)) return JS_EXCEPTION;
-  const uint8_t* at = (const uint8_t*)bytes.data;
+JSValue text_decode(JSContext* ctx, const char* data, size_t data_size) {
+  const uint8_t* at = (const uint8_t*)data;
   size_t wanted, i = 0;
-  while (i < bytes.size) {
-    const size_t length = character(at + i, bytes.size - i, &wanted);
+  while (i < data_size) {
+    const size_t length = character(at + i, data_size - i, &wanted);
     if (length == 0) break;
     i += length;
   }
-  if (i == bytes.size) return JS_NewStringLen(ctx, bytes.data, bytes.size);
-  char* text = malloc(bytes.size * 3);
+  if (i == data_size) return JS_NewStringLen(ctx, data, data_size);
+  char* text = malloc(data_size * 3);
   if (text == NULL) return JS_ThrowOutOfMemory(ctx);
   size_t size = 0;
-  for (i = 0; i < bytes.size;) {
-    const size_t length = character(at + i, bytes.size - i, &wanted);
+  for (i = 0; i < data_size;) {
+    const size_t left = data_size - i, length = character(at + i, left, &wanted);
     if (length != 0) {
       memcpy(text + size, at + i, length);
       size += length;
@@ -81,13 +78,18 @@ static JSValue decodeUtf8(ARGUMENTS) {
     } else {
       memcpy(text + size, "\xef\xbf\xbd", 3);
       size += 3;
-      const size_t left = bytes.size - i;
       i += wanted == 0 ? 1 : (wanted < left ? wanted : left);
     }
   }
   JSValue string = JS_NewStringLen(ctx, text, size);
   free(text);
   return string;
+}
+
+static JSValue decodeUtf8(ARGUMENTS) {
+  bytes_t bytes;
+  if (!bytes_begin(ctx, argv[0], &bytes)) return JS_EXCEPTION;
+  return text_decode(ctx, bytes.data, bytes.size);
 }
 
 // decodeLatin1(bytes): each byte is the character of its number.

@@ -74,6 +74,9 @@ const executing = (exec) => async () => {
 };
 
 const isFunction = (value) => typeof value === "function";
+// handler(ctx), by the name of its parameter.
+const takesContext = (handler) => handler.length === 1 &&
+  /^(?:async\s+)?(?:function\s*\w*\s*|\w+\s*)?\(?\s*ctx\s*[),=]/.test(Function.prototype.toString.call(handler));
 const fetches = (value) => value !== null && (typeof value === "object" || isFunction(value)) && isFunction(value.fetch);
 
 // In what a module exports, or the globals that a script has set.
@@ -84,7 +87,7 @@ function formIn(exported) {
   const holder = standard !== null && typeof standard === "object" ? standard : exported;
   for (const from of [exported, holder]) {
     if (isFunction(from.fetch) && from.fetch !== fetchOfServer) return calling(from, "fetch");
-    if (isFunction(from.handler)) return calling(from, "handler");
+    if (isFunction(from.handler)) return takesContext(from.handler) ? () => routed(from.handler) : calling(from, "handler");
     if (isFunction(from.exec)) return executing((input) => from.exec(input));
   }
   return undefined;
