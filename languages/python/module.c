@@ -1,3 +1,4 @@
+#define PY_SSIZE_T_CLEAN
 #include "module.h"
 
 #include <stdbool.h>
@@ -5,6 +6,14 @@
 #include <string.h>
 
 #include "stdio_http.h"
+
+// While the interpreter is prepared, the forms of functions are rehearsed: there is no request then, and no response.
+static bool rehearsing;
+
+static PyObject* rehearse(PyObject* self, PyObject* on) {
+  rehearsing = PyObject_IsTrue(on) == 1;
+  Py_RETURN_NONE;
+}
 
 // --- The request -------------------------------------------------------------------------------------------------
 
@@ -32,12 +41,13 @@ static PyObject* fields(PyObject* self, PyObject* bytes) {
 static PyObject* read_into(PyObject* self, PyObject* buffer) {
   Py_buffer view;
   if (PyObject_GetBuffer(buffer, &view, PyBUF_WRITABLE) != 0) return NULL;
-  const size_t got = body_read(view.buf, (size_t)view.len);
+  const size_t got = rehearsing ? 0 : body_read(view.buf, (size_t)view.len);
   PyBuffer_Release(&view);
   return PyLong_FromSize_t(got);
 }
 
 static PyObject* read_all(PyObject* self, PyObject* nothing) {
+  if (rehearsing) return PyBytes_FromString("{}");
   size_t size;
   char* body = body_read_all(&size);
   PyObject* bytes = PyBytes_FromStringAndSize(body, (Py_ssize_t)size);
@@ -99,14 +109,14 @@ static bool write_head(PyObject* status, PyObject* fields) {
   }
   Py_DECREF(iterator);
   if (!good || PyErr_Occurred()) return false;
-  response_end_head();
+  if (!rehearsing) response_end_head();
   return true;
 }
 
 static bool write_body(PyObject* bytes) {
   Py_buffer view;
   if (PyObject_GetBuffer(bytes, &view, PyBUF_SIMPLE) != 0) return false;
-  body_write(view.buf, (size_t)view.len);
+  if (!rehearsing) body_write(view.buf, (size_t)view.len);
   PyBuffer_Release(&view);
   return true;
 }
@@ -127,7 +137,7 @@ static PyObject* fail_with(PyObject* self, PyObject* message) {
   Py_ssize_t size;
   const char* text = PyUnicode_AsUTF8AndSize(message, &size);
   if (text == NULL) return NULL;
-  response_fail(text, (size_t)size);
+  if (!rehearsing) response_fail(text, (size_t)size);
   Py_RETURN_NONE;
 }
 
@@ -190,6 +200,7 @@ static PyObject* response_close(PyObject* self, PyObject* handle) {
 // -----------------------------------------------------------------------------------------------------------------
 
 static PyMethodDef methods[] = {
+    {"rehearse", rehearse, METH_O, NULL},
     {"fields", fields, METH_O, NULL},
     {"read_into", read_into, METH_O, NULL},
     {"read_all", read_all, METH_NOARGS, NULL},

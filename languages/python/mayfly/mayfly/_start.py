@@ -17,7 +17,7 @@ import unicodedata, urllib.error, urllib.parse, urllib.request, uuid, warnings, 
 import zipfile, zipimport, zlib, zoneinfo  # noqa: E401, F401
 
 import mayfly
-from mayfly import _http, _loop, _serve
+from mayfly import _http, _rehearsal, _serve
 
 FORMS = (
     "app(environ, start_response), handler(request), handler(ctx), "
@@ -28,7 +28,7 @@ FORMS = (
 def prepare():
     _standard_streams()
     _http.open_urls()
-    sys.setrecursionlimit(1000)
+    _rehearsal.rehearse(load_source)
     gc.collect()
     gc.freeze()
 
@@ -55,7 +55,8 @@ def load(name, path):
     sys.argv = [path]
     sys.path[:] = ["/", "/site-packages", "/lib", *_wheels()]
     try:
-        serve = _load(path)
+        with open(path, "rb") as file:
+            serve = load_source(path, file.read())
     except BaseException as error:
         _refuse(path, error)
     sys.stdout.flush()
@@ -75,9 +76,8 @@ class NoHandler(Exception):
     pass
 
 
-def _load(path):
-    with open(path, "rb") as file:
-        source = file.read()
+def load_source(path, source):
+    """What serves the requests of a function with that source."""
     tree = ast.parse(source, path)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
