@@ -76,4 +76,4 @@ $CC -mexec-model=reactor objects/*.o build/libpython3.11.a build/Modules/_decima
   build/Modules/expat/libexpat.a zlib/libz.a \
   -lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks -lc-printscan-long-double -lm \
   -Wl,-z,stack-size="$stack_bytes" -Wl,--stack-first -Wl,--strip-all -o python.wasm
-install -m 644 python.wasm "$out/python.wasm"
+install -m 644 python.wasm "$here/language.toml" "$out"

@@ -124,9 +124,9 @@ class Instance:
 class Interpreter:
     """A module with `initialize` and `serve`, and its memory after `prepare`."""
 
-    def __init__(self, path, fuel_free_stack=1536 << 10):
+    def __init__(self, path, stack_bytes=1536 << 10):
         config = wasmtime.Config()
-        config.max_wasm_stack = fuel_free_stack  # as the server has it
+        config.max_wasm_stack = stack_bytes  # as the server has it
         config.cache = True
         self.engine = wasmtime.Engine(config)
         self.module = wasmtime.Module.from_file(self.engine, str(path))
