@@ -23,6 +23,61 @@ static void fail(const char* what) {
   exit(1);
 }
 
+// --- Memory ------------------------------------------------------------------------------------------------------
+
+// Those of pymalloc where pointers have 32 bits.
+enum { kSmallestBlock = 8, kLargestBlock = 512, kPoolBytes = 4 << 10, kPoolHead = 32, kArenaBytes = 256 << 10 };
+enum { kSpareArenas = 4, kRoomBytes = 1 << 20 };
+
+// Some arenas of small objects are always at hand: a request that needs one finds it in the image.
+static void* spare_arenas[kSpareArenas];
+static size_t spare_count;
+
+static void* take_arena(void* context, size_t size) {
+  return spare_count > 0 ? spare_arenas[--spare_count] : malloc(size);
+}
+
+static void give_arena(void* context, void* arena, size_t size) {
+  if (spare_count < kSpareArenas) {
+    spare_arenas[spare_count++] = arena;
+  } else {
+    free(arena);
+  }
+}
+
+static void keep_arenas(void) {
+  PyObjectArenaAllocator allocator = {NULL, take_arena, give_arena};
+  PyObject_SetArenaAllocator(&allocator);
+}
+
+// What a request takes is there without a growth of the memory.
+static void keep_room(void) {
+  while (spare_count < kSpareArenas) {
+    void* arena = malloc(kArenaBytes);
+    if (arena == NULL) fail("no memory");
+    spare_arenas[spare_count++] = arena;
+  }
+  free(malloc(kRoomBytes));
+}
+
+// Takes the room that is left between small objects, for good: what is made then lies together, on few pages. A pool has
+// blocks of one size, and is new when it gives its first two in order.
+static void fill_gaps(void) {
+  for (size_t size = kSmallestBlock; size <= kLargestBlock; size += kSmallestBlock) {
+    char* last = NULL;
+    for (char* block = PyObject_Malloc(size); block != NULL; block = PyObject_Malloc(size)) {
+      if (last != NULL && block == last + size && (uintptr_t)last % kPoolBytes == kPoolHead) {
+        PyObject_Free(block);
+        PyObject_Free(last);
+        break;
+      }
+      last = block;
+    }
+  }
+}
+
+// --- prepare -----------------------------------------------------------------------------------------------------
+
 // What stands in the table of the library is imported before any file. Nothing is read from the machine or from the
 // environment, and nothing is written beside sources.
 static PyStatus start(void) {
@@ -62,21 +117,8 @@ static PyObject* call_start(const char* name, const char* format, const char* fi
   exit(1);
 }
 
-// Takes the room that is left between small objects, for good: what a function makes then lies together, on few pages.
-// The last block is kept, so that its arena is, and requests find pools in it.
-static void fill_gaps(void) {
-  enum { kSmallest = 16, kLargest = 512, kPool = 16 << 10, kPoolHead = 64, kMost = 1 << 16 };
-  for (size_t size = kSmallest; size <= kLargest; size += kSmallest) {
-    for (int i = 0; i < kMost; ++i) {
-      void* block = PyObject_Malloc(size);
-      if ((uintptr_t)block % kPool > kPoolHead) continue;
-      if (size < kLargest) PyObject_Free(block);  // the first of a new pool
-      break;
-    }
-  }
-}
-
 EXPORT(prepare) void prepare(void) {
+  keep_arenas();
   PyPreConfig preconfig;
   PyPreConfig_InitIsolatedConfig(&preconfig);
   preconfig.utf8_mode = 1;
@@ -87,6 +129,7 @@ EXPORT(prepare) void prepare(void) {
   if (PyStatus_Exception(status)) fail(status.err_msg != NULL ? status.err_msg : "Python does not start");
   Py_DECREF(call_start("prepare", NULL, NULL, NULL));
   fill_gaps();
+  keep_room();
   __wasilibc_deinitialize_environ();
   prepared = true;
 }
@@ -108,6 +151,7 @@ EXPORT(initialize) void initialize(void) {
   free(text);
   preopens_forget();
   __wasilibc_deinitialize_environ();
+  keep_room();
   fresh = true;
 }
 

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "stdio_http.h"
 
@@ -141,6 +142,43 @@ static PyObject* fail_with(PyObject* self, PyObject* message) {
   Py_RETURN_NONE;
 }
 
+// --- Randomness --------------------------------------------------------------------------------------------------
+
+// The instances of _random.Random as CPython 3.11 has them: their type is not in a header.
+typedef struct {
+  PyObject_HEAD
+  int index;
+  uint32_t state[624];
+} mersenne_t;
+
+static uint64_t rotate(uint64_t value, int bits) { return value << bits | value >> (64 - bits); }
+
+// reseed(random) gives it a state that nobody knows: what its seed() does with the same bytes, in a tenth of the time.
+// The state comes from xoshiro256++, which 32 fresh bytes begin.
+static PyObject* reseed(PyObject* self, PyObject* random) {
+  uint64_t words[4];
+  mersenne_t* mersenne = (mersenne_t*)random;
+  if (Py_TYPE(random)->tp_base == NULL || Py_TYPE(random)->tp_base->tp_basicsize != sizeof *mersenne)
+    return PyErr_Format(PyExc_TypeError, "a %s is not known", Py_TYPE(random)->tp_name);
+  if (getentropy(words, sizeof words) != 0) return PyErr_SetFromErrno(PyExc_OSError);
+  words[0] |= words[0] == 0;
+  for (int i = 0; i < 624; i += 2) {
+    const uint64_t next = rotate(words[0] + words[3], 23) + words[0];
+    const uint64_t shifted = words[1] << 17;
+    words[2] ^= words[0];
+    words[3] ^= words[1];
+    words[1] ^= words[2];
+    words[0] ^= words[3];
+    words[2] ^= shifted;
+    words[3] = rotate(words[3], 45);
+    mersenne->state[i] = (uint32_t)next;
+    mersenne->state[i + 1] = (uint32_t)(next >> 32);
+  }
+  mersenne->index = 624;  // all of it is used: the next number makes more
+  if (PyObject_SetAttrString(random, "gauss_next", Py_None) != 0) return NULL;
+  Py_RETURN_NONE;
+}
+
 // --- Outgoing HTTP -----------------------------------------------------------------------------------------------
 
 #define HTTP(name) __attribute__((import_module("wasi_experimental_http"), import_name(name)))
@@ -207,6 +245,7 @@ static PyMethodDef methods[] = {
     {"begin", (PyCFunction)(void (*)(void))begin, METH_FASTCALL, NULL},
     {"write", write_some, METH_O, NULL},
     {"fail", fail_with, METH_O, NULL},
+    {"reseed", reseed, METH_O, NULL},
     {"http_request", request, METH_VARARGS, NULL},
     {"http_fields", response_fields, METH_O, NULL},
     {"http_read", response_body, METH_O, NULL},

@@ -70,6 +70,7 @@ class World:
     env: dict = field(default_factory=dict)
     stdin: bytes = b""
     network: object = None
+    folders: dict = field(default_factory=dict)  # more, to read and to write
 
 
 class Instance:
@@ -95,6 +96,8 @@ class Instance:
         wasi.argv = self.world.argv
         wasi.env = list(self.world.env.items())
         wasi.preopen_dir(self.world.folder, "/", fs_mutable=False)
+        for path, folder in self.world.folders.items():
+            wasi.preopen_dir(str(folder), path)
         for name, data in (("in", self.world.stdin), ("out", b""), ("log", b"")):
             self.path(name).write_bytes(data)
         wasi.stdin_file = str(self.path("in"))
@@ -157,9 +160,9 @@ class Function:
         self.log = instance.log()
         self.image = instance.image()
 
-    def serve(self, times=1, env=None, **request):
+    def serve(self, times=1, env=None, folders=None, **request):
         """The answer to a request in a fresh copy; with `times` that of the last of some in one."""
-        world = World(self.world.folder, self.world.argv, env or {}, request_frame(**request), self.world.network)
+        world = World(self.world.folder, self.world.argv, env or {}, request_frame(**request), self.world.network, folders or {})
         instance = Instance(self.interpreter, self.image, world)
         for _ in range(times):
             instance._wasi()

@@ -129,14 +129,21 @@ def test_a_sandbox_is_used_again(load):
 def test_randomness_is_new_in_every_request(load):
     source = """
 import random, secrets, uuid, os, tempfile
-random.random()
+random.random(), random.gauss(0, 1)
 def handler(request):
     names = tempfile._get_candidate_names()
-    return [random.random(), random.randint(0, 2**60), secrets.token_hex(8), str(uuid.uuid4()), str(uuid.uuid1()), os.urandom(8).hex(), next(names)]
+    return [random.gauss(0, 1), random.random(), random.randint(0, 2**60), secrets.token_hex(8), str(uuid.uuid4()), str(uuid.uuid1()), os.urandom(8).hex(), next(names)]
 """
     function = load(source)
     first, second = (json.loads(function.serve().body) for _ in range(2))
     assert all(one != other for one, other in zip(first, second, strict=True))
+
+
+def test_random_numbers_are_evenly_spread(load):
+    function = load("import random\ndef handler(request): return [sum(random.random() for _ in range(2000)) / 2000, len({random.getrandbits(32) for _ in range(2000)})]")
+    for _ in range(3):
+        mean, different = json.loads(function.serve().body)
+        assert 0.45 < mean < 0.55 and different > 1990
 
 
 def test_time_passes_after_the_deploy(load):
@@ -155,8 +162,14 @@ def test_files_are_read_at_the_deploy_and_at_requests(load):
     assert load(source, {"data/a.txt": "abc"}).serve().text == "abcabc"
 
 
+def test_directories_that_only_requests_have_are_found(load, tmp_path_factory):
+    function = load("import os\nthen = os.path.exists('/tmp')\ndef handler(request):\n    open('/tmp/x', 'w').write('abc')\n    return [then, open('/tmp/x').read(), os.listdir('/tmp')]")
+    tmp = tmp_path_factory.mktemp("tmp")
+    assert json.loads(function.serve(folders={"/tmp": tmp}).body) == [False, "abc", ["x"]]
+
+
 def test_a_hello_changes_few_pages(load):
-    assert load("def handler(request): return 'hello'").serve().dirty < 100
+    assert load("def handler(request): return 'hello'").serve().dirty < 40
 
 
 # --- Streams ------------------------------------------------------------------------------------------------------
@@ -180,6 +193,17 @@ def test_modules_beside_the_file_are_imported(load):
     source = "from lib_a import one\nimport pkg.two\ndef handler(request):\n    import late\n    return [one, pkg.two.two, late.three]"
     files = {"lib_a.py": "one = 1", "pkg/__init__.py": "", "pkg/two.py": "from . import __name__ as n\ntwo = n", "late.py": "three = 3"}
     assert json.loads(load(source, files).serve().body) == [1, "pkg", 3]
+
+
+def test_own_modules_come_before_those_of_the_standard_library(load):
+    source = "import secrets, email.own, json\nfrom calendar import mine\ndef handler(request): return [secrets.mine, email.own.mine, mine, json.loads('1')]"
+    files = {"secrets.py": "mine = 1", "email/__init__.py": "", "email/own.py": "mine = 2", "calendar.py": "mine = 3", "json/notes.txt": "", "os.py": "1/0"}
+    assert json.loads(load(source, files).serve().body) == [1, 2, 3, 1]
+
+
+def test_a_file_may_be_named_as_a_module_that_it_imports(interpreter, tmp_path):
+    (tmp_path / "json.py").write_text("import json\ndef handler(request): return json.dumps([1])")
+    assert interpreter.load(tmp_path, "json.py").serve().text == "[1]"
 
 
 def test_wheels_in_the_root_are_imported(load, tmp_path):

@@ -57,9 +57,14 @@ def _functions():
     yield _serve.request, lambda request: _response.Response("text", 200, {"content-type": "text/html"})
     yield _serve.request, lambda request: (part for part in ("a", "b"))
     yield _serve.request, _later
+    yield _serve.request, _fails
     yield _serve.context, lambda context: context.json({"name": context.request().getParam("name")})
     yield _serve.exec_text, lambda text: text
     yield _serve.wsgi, _wsgi
+
+
+def _fails(request):
+    raise ValueError("rehearsal")
 
 
 async def _later(request):

@@ -19,7 +19,7 @@ def serve(answer, target):
 
     def serve_request(*head):
         _state.begun = False
-        random.seed(int.from_bytes(os.urandom(32), "little"))
+        _mayfly.reseed(random._inst)
         try:
             answer(target, *head)
         except BaseException as error:

@@ -4,6 +4,7 @@ import gc
 import io
 import os
 import sys
+from importlib.machinery import PathFinder
 
 # What functions import most: they find it in the image, and pay nothing.
 import abc, argparse, ast, asyncio, base64, binascii, bisect, calendar, cmath, collections.abc, configparser  # noqa: E401, F401
@@ -53,7 +54,9 @@ def set_environment(variables):
 def load(name, path):
     """Runs the file, and gives what serves its requests. Ends when it cannot."""
     sys.argv = [path]
-    sys.path[:] = ["/", "/site-packages", "/lib", *_wheels()]
+    beside = _names_beside(path)
+    sys.path[:] = ["/", "/site-packages", "/lib", *(f"/{entry}" for entry in beside if entry.endswith(".whl"))]
+    _put_own_first(beside)
     try:
         with open(path, "rb") as file:
             serve = load_source(path, file.read())
@@ -65,11 +68,37 @@ def load(name, path):
     return serve
 
 
-def _wheels():
+def _names_beside(path):
     try:
-        return [f"/{name}" for name in sorted(os.listdir("/")) if name.endswith(".whl")]
+        return sorted(entry for entry in os.listdir("/") if f"/{entry}" != path)
     except OSError:
         return []
+
+
+# Python itself has these before it looks at any file.
+_FIRST = {"abc", "codecs", "encodings", "genericpath", "importlib", "io", "ntpath", "os", "posixpath", "stat", "zipimport"}
+
+
+def _put_own_first(beside):
+    """A module beside the file comes before one of the standard library, as it does where Python runs a script."""
+    own = set()
+    for entry in beside:
+        name = entry.removesuffix(".py")
+        if name not in sys.stdlib_module_names or name in _FIRST or name in sys.builtin_module_names:
+            continue
+        if entry != name or os.path.exists(f"/{name}/__init__.py"):
+            own.add(name)
+    if not own:
+        return
+    for name in list(sys.modules):
+        if name.partition(".")[0] in own:
+            del sys.modules[name]
+
+    class Own:
+        def find_spec(name, path=None, target=None):
+            return PathFinder.find_spec(name, path, target) if name.partition(".")[0] in own else None
+
+    sys.meta_path.insert(0, Own)
 
 
 class NoHandler(Exception):
@@ -82,7 +111,8 @@ def load_source(path, source):
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = ast.Expression(tree.body.pop().value)
-    module = types.ModuleType(os.path.basename(path).removesuffix(".py"))
+    name = os.path.basename(path).removesuffix(".py")
+    module = types.ModuleType(name if name not in sys.stdlib_module_names else "main")
     module.__file__ = path
     sys.modules[module.__name__] = module
     names = module.__dict__
