@@ -60,8 +60,8 @@ static void keep_room(void) {
   free(malloc(kRoomBytes));
 }
 
-// Takes the room that is left between small objects, for good: what is made then lies together, on few pages. A pool has
-// blocks of one size, and is new when it gives its first two in order.
+// Takes the room that is left between small objects, for good: what is made then lies together, on few pages. A pool
+// has blocks of one size, and is new when it gives its first two in order.
 static void fill_gaps(void) {
   for (size_t size = kSmallestBlock; size <= kLargestBlock; size += kSmallestBlock) {
     char* last = NULL;
@@ -95,10 +95,16 @@ static PyStatus start(void) {
     wchar_t** option;
     const wchar_t* value;
   } paths[] = {
-      {&config.executable, L""},     {&config.base_executable, L""},      {&config.prefix, L"/usr"},
-      {&config.base_prefix, L"/usr"}, {&config.exec_prefix, L"/usr"},      {&config.base_exec_prefix, L"/usr"},
-      {&config.home, L"/usr"},       {&config.stdlib_dir, L"/usr/lib/python3.11"},
-      {&config.stdio_encoding, L"utf-8"}, {&config.stdio_errors, L"backslashreplace"},
+      {&config.executable, L""},
+      {&config.base_executable, L""},
+      {&config.prefix, L"/usr"},
+      {&config.base_prefix, L"/usr"},
+      {&config.exec_prefix, L"/usr"},
+      {&config.base_exec_prefix, L"/usr"},
+      {&config.home, L"/usr"},
+      {&config.stdlib_dir, L"/usr/lib/python3.11"},
+      {&config.stdio_encoding, L"utf-8"},
+      {&config.stdio_errors, L"backslashreplace"},
   };
   for (size_t i = 0; i < sizeof paths / sizeof *paths && !PyStatus_Exception(status); ++i)
     status = PyConfig_SetString(&config, paths[i].option, paths[i].value);
@@ -145,7 +151,8 @@ EXPORT(initialize) void initialize(void) {
   if (__wasi_args_sizes_get(&count, &size) != 0 || count < 2) fail("two arguments are needed: name and file");
   char** arguments = calloc(count + 1, sizeof *arguments);
   char* text = malloc(size + 1);
-  if (arguments == NULL || text == NULL || __wasi_args_get((uint8_t**)arguments, (uint8_t*)text) != 0) fail("no memory");
+  if (arguments == NULL || text == NULL || __wasi_args_get((uint8_t**)arguments, (uint8_t*)text) != 0)
+    fail("no memory");
   serve_request = call_start("load", "ss", arguments[0], arguments[1]);
   free(arguments);
   free(text);

@@ -146,8 +146,7 @@ static PyObject* fail_with(PyObject* self, PyObject* message) {
 
 // The instances of _random.Random as CPython 3.11 has them: their type is not in a header.
 typedef struct {
-  PyObject_HEAD
-  int index;
+  PyObject_HEAD int index;
   uint32_t state[624];
 } mersenne_t;
 

@@ -137,7 +137,7 @@ class Interpreter:
             instance = Instance(self, None, World(empty))
             try:
                 instance.call("prepare", missing_ok=True)
-            except wasmtime.WasmtimeError as error:
+            except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
                 raise Failed(instance.log()) from error
             self.base = instance.image()
 
@@ -155,7 +155,7 @@ class Function:
             instance.call("initialize")
         except wasmtime.ExitTrap as error:
             raise Refused(instance.log()) from error
-        except wasmtime.WasmtimeError as error:
+        except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
             raise Failed(f"{error}\n{instance.log()}") from error
         self.log = instance.log()
         self.image = instance.image()
@@ -168,7 +168,7 @@ class Function:
             instance._wasi()
             try:
                 instance.call("serve")
-            except wasmtime.WasmtimeError as error:
+            except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
                 raise Failed(f"{instance.path('out').read_bytes()!r}\n{error}\n{instance.log()}") from error
         answer = parse_answer(instance.path("out").read_bytes())
         answer.log = instance.log()
