@@ -67,7 +67,7 @@ make --silent -j "$jobs" libpython3.11.a >&2
 cd ..
 
 mkdir library objects
-"$python" "$here/freeze.py" library python3.11/Lib "$here/mayfly"
+"$python" "$here/freeze.py" library "$here/mayfly" python3.11/Lib
 headers="-Ipython3.11/Include -Ibuild -I$root/languages/common"
 $CC -std=c2x -O2 $headers -c library/library.c -o objects/library.o
 for source in "$here"/*.c "$root/languages/common/stdio_http.c"; do

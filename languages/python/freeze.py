@@ -2,7 +2,8 @@
 
     freeze.py OUT_FOLDER FOLDER...
 
-Writes library.bin, the marshalled code of all modules that are below the folders, and library.c, the table of them. Run by
+Writes library.bin, the marshalled code of all modules that are below the folders, and library.c, the table of them: of those
+of one name, that of the first folder. Run by
 the Python whose bytecode it shall be. Docstrings and asserts stay behind.
 """
 
@@ -35,17 +36,19 @@ def modules(folder):
 
 def main(out, *folders):
     library = bytearray()
-    rows = []
+    rows = {}
     for folder in folders:
         for name, package, path in modules(Path(folder)):
+            if name in rows:
+                continue
             code = marshal.dumps(compile(path.read_bytes(), f"<frozen {name}>", "exec", dont_inherit=True, optimize=2))
-            rows.append(f'  {{"{name}", library + {len(library)}, {len(code)}, {str(package).lower()}, NULL}},')
+            rows[name] = f'  {{"{name}", library + {len(library)}, {len(code)}, {str(package).lower()}, NULL}},'
             library += code
     Path(out, "library.bin").write_bytes(library)
     Path(out, "library.c").write_text(
         "#include <Python.h>\n\n"
         'static const unsigned char library[] = {\n#embed "library.bin"\n};\n\n'
-        "const struct _frozen mayfly_library[] = {\n" + "\n".join(rows) + "\n  {NULL, NULL, 0, false, NULL},\n};\n"
+        "const struct _frozen mayfly_library[] = {\n" + "\n".join(rows.values()) + "\n  {NULL, NULL, 0, false, NULL},\n};\n"
     )
     print(f"{len(rows)} modules, {len(library)} bytes", file=sys.stderr)
 

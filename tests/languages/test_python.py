@@ -1,7 +1,9 @@
 """Functions in Python, without the server: each case runs from an image, as there."""
 
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -49,8 +51,6 @@ def packages():
 
 
 def hash_of(path):
-    import hashlib
-
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
@@ -215,17 +215,11 @@ def test_wheels_in_the_root_are_imported(load, tmp_path):
 
 @pytest.fixture
 def load_with_packages(load, packages, tmp_path):
-    def load_source(source, files=None):
-        (tmp_path / "site-packages").symlink_to(packages, target_is_directory=True)
-        return load(source, files)
-
-    import shutil
-
-    def copying(source, files=None):
+    def load_source(source, files=None, network=None):
         shutil.copytree(packages, tmp_path / "site-packages")
-        return load(source, files)
+        return load(source, files, network)
 
-    return copying
+    return load_source
 
 
 def test_flask(load_with_packages):
@@ -324,6 +318,54 @@ def handler(request):
     first, second, third = json.loads(function.serve().body)
     assert first[:2] == [200, "b"] and first[2][0] == "POST" and first[2][3] == "a=1"
     assert second == [404, True] and third.startswith("http://api.example/none: not allowed")
+
+
+def test_requests_and_httpx_go_the_same_way(load_with_packages):
+    function = load_with_packages(
+        """
+import httpx, requests
+def handler(request):
+    first = requests.post('https://api.example/x?a=b', json={'k': 1}, headers={'X-K': 'v'}, timeout=3)
+    session = requests.Session()
+    second = [session.get('http://api.example:81/a').json()[:2], session.get('http://api.example:81/missing').status_code]
+    chunked = requests.put('http://h/c', data=(part for part in (b'ab', b'c' * 50000)))
+    with httpx.Client() as client:
+        third = client.post('https://api.example/y', content=b'z').json()
+        try: client.get('https://h/none')
+        except httpx.HTTPError as error: reason = str(error)
+    try: requests.get('https://h/none')
+    except requests.ConnectionError as error: reasons = [reason, 'not allowed' in str(error)]
+    return [first.status_code, first.headers['x-a'], first.json(), second, len(chunked.json()[3]), third, reasons]
+""",
+        network=echo,
+    )
+    status, header, first, second, chunked, third, reasons = json.loads(function.serve().body)
+    assert (status, header) == (200, "b")
+    assert first[:2] == ["POST", "https://api.example/x?a=b"] and first[2]["X-K"] == "v" and first[3] == '{"k": 1}'
+    assert "Host" not in first[2] and "Content-Length" not in first[2]
+    assert second == [["GET", "http://api.example:81/a"], 404]
+    assert chunked == 50002
+    assert third[:2] == ["POST", "https://api.example/y"] and third[3] == "z"
+    assert reasons[0].startswith("https://h/none: not allowed") and reasons[1]
+
+
+def test_a_socket_speaks_http_and_nothing_else(load):
+    source = """
+import socket
+def handler(request):
+    said = []
+    for sent in (b'PING\\r\\n\\r\\n', b''):
+        with socket.create_connection(('redis.example', 6379)) as connection:
+            try:
+                connection.sendall(sent)
+                connection.recv(1)
+            except OSError as error: said.append(str(error))
+    try: socket.socket(type=socket.SOCK_DGRAM)
+    except OSError as error: said.append(str(error))
+    return said
+"""
+    http = "a socket of a function takes a request of HTTP"
+    assert json.loads(load(source).serve().body) == [f"{http}, and nothing else", f"{http} first, and nothing else", "only TCP, and only for HTTP"]
 
 
 # --- Depth: an error of Python, never a trap ----------------------------------------------------------------------

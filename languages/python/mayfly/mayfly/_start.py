@@ -6,19 +6,23 @@ import os
 import sys
 from importlib.machinery import PathFinder
 
+from mayfly import _network
+
+_network.install()
+
 # What functions import most: they find it in the image, and pay nothing.
 import abc, argparse, ast, asyncio, base64, binascii, bisect, calendar, cmath, collections.abc, configparser  # noqa: E401, F401
 import contextlib, contextvars, copy, csv, dataclasses, datetime, decimal, difflib, email.message  # noqa: E401, F401
 import email.parser, email.policy, email.utils, encodings.ascii, encodings.idna, encodings.latin_1, enum, errno, fnmatch  # noqa: E401, F401
 import fractions, functools, glob, gzip, hashlib, heapq, hmac, html.parser, http.client, http.cookies, importlib.metadata  # noqa: E401, F401
 import importlib.resources, inspect, ipaddress, itertools, json, keyword, linecache, locale, logging, math, mimetypes  # noqa: E401, F401
-import numbers, operator, pathlib, pickle, pkgutil, platform, pprint, queue, random, re, secrets, shutil, statistics  # noqa: E401, F401
+import numbers, operator, pathlib, pickle, pkgutil, platform, pprint, queue, random, re, secrets, shutil, ssl, statistics  # noqa: E401, F401
 import string, struct, tempfile, textwrap, threading, time, timeit, token, tokenize, tomllib, traceback, types, typing  # noqa: E401, F401
 import unicodedata, urllib.error, urllib.parse, urllib.request, uuid, warnings, weakref, xml.etree.ElementTree  # noqa: E401, F401
 import zipfile, zipimport, zlib, zoneinfo  # noqa: E401, F401
 
 import mayfly
-from mayfly import _http, _rehearsal, _serve
+from mayfly import _rehearsal, _serve
 
 FORMS = (
     "app(environ, start_response), handler(request), handler(ctx), "
@@ -28,7 +32,6 @@ FORMS = (
 
 def prepare():
     _standard_streams()
-    _http.open_urls()
     _rehearsal.rehearse(load_source)
     gc.collect()
     gc.freeze()
