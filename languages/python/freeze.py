@@ -1,9 +1,9 @@
 """Compiles modules of Python into what CPython imports from its own memory.
 
-    freeze.py OUT_FOLDER FOLDER...
+    freeze.py OUT_FOLDER ZONES_FOLDER FOLDER...
 
 Writes library.bin, the marshalled code of all modules that are below the folders, and library.c, the table of them: of those
-of one name, that of the first folder. Run by
+of one name, that of the first folder. zones.bin and zones.c are the same for the time zones of the package tzdata. Run by
 the Python whose bytecode it shall be. Docstrings and asserts stay behind.
 """
 
@@ -34,7 +34,7 @@ def modules(folder):
             yield name, package, path
 
 
-def main(out, *folders):
+def write_library(out, folders):
     library = bytearray()
     rows = {}
     for folder in folders:
@@ -51,6 +51,32 @@ def main(out, *folders):
         "const struct _frozen mayfly_library[] = {\n" + "\n".join(rows.values()) + "\n  {NULL, NULL, 0, false, NULL},\n};\n"
     )
     print(f"{len(rows)} modules, {len(library)} bytes", file=sys.stderr)
+
+
+def write_zones(out, folder):
+    data = bytearray()
+    places = {}  # many zones are others by another name
+    rows = []
+    for path in sorted(folder.rglob("*")):
+        content = path.read_bytes() if path.is_file() else b""
+        if not content.startswith(b"TZif"):
+            continue
+        if content not in places:
+            places[content] = len(data)
+            data += content
+        rows.append(f'  {{"{path.relative_to(folder)}", zones + {places[content]}, {len(content)}}},')
+    Path(out, "zones.bin").write_bytes(data)
+    Path(out, "zones.c").write_text(
+        '#include "module.h"\n\n'
+        'static const char zones[] = {\n#embed "zones.bin"\n};\n\n'
+        "const zone_t mayfly_zones[] = {\n" + "\n".join(rows) + "\n  {NULL, NULL, 0},\n};\n"
+    )
+    print(f"{len(rows)} time zones, {len(data)} bytes", file=sys.stderr)
+
+
+def main(out, zones, *folders):
+    write_library(out, folders)
+    write_zones(out, Path(zones))
 
 
 if __name__ == "__main__":

@@ -234,6 +234,27 @@ static PyObject* response_close(PyObject* self, PyObject* handle) {
   return PyLong_FromLong(http_close((uint32_t)number));
 }
 
+// --- Time zones --------------------------------------------------------------------------------------------------
+
+// zone(name) -> the bytes of its file, or None.
+static PyObject* zone(PyObject* self, PyObject* name) {
+  const char* text = PyUnicode_AsUTF8(name);
+  if (text == NULL) return NULL;
+  for (const zone_t* each = mayfly_zones; each->name != NULL; ++each)
+    if (strcmp(each->name, text) == 0) return PyBytes_FromStringAndSize(each->data, each->size);
+  Py_RETURN_NONE;
+}
+
+static PyObject* zones(PyObject* self, PyObject* nothing) {
+  PyObject* names = PySet_New(NULL);
+  for (const zone_t* each = mayfly_zones; names != NULL && each->name != NULL; ++each) {
+    PyObject* name = PyUnicode_FromString(each->name);
+    if (name == NULL || PySet_Add(names, name) != 0) Py_CLEAR(names);
+    Py_XDECREF(name);
+  }
+  return names;
+}
+
 // -----------------------------------------------------------------------------------------------------------------
 
 static PyMethodDef methods[] = {
@@ -249,6 +270,8 @@ static PyMethodDef methods[] = {
     {"http_fields", response_fields, METH_O, NULL},
     {"http_read", response_body, METH_O, NULL},
     {"http_close", response_close, METH_O, NULL},
+    {"zone", zone, METH_O, NULL},
+    {"zones", zones, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

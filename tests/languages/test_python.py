@@ -152,6 +152,21 @@ def test_time_passes_after_the_deploy(load):
     assert 0 < passed < 60 and moved
 
 
+def test_time_zones_are_there(load):
+    source = """
+import datetime, zoneinfo
+berlin = zoneinfo.ZoneInfo('Europe/Berlin')
+def handler(request):
+    summer = datetime.datetime(2024, 7, 1, tzinfo=zoneinfo.ZoneInfo('America/New_York'))
+    try: zoneinfo.ZoneInfo('Europe/Atlantis')
+    except zoneinfo.ZoneInfoNotFoundError as error: missing = str(error)
+    return [datetime.datetime(2024, 1, 1, tzinfo=berlin).isoformat(), summer.isoformat(), len(zoneinfo.available_timezones()) > 400, missing]
+"""
+    winter, summer, many, missing = json.loads(load(source).serve().body)
+    assert (winter, summer, many) == ("2024-01-01T00:00:00+01:00", "2024-07-01T00:00:00-04:00", True)
+    assert "Europe/Atlantis" in missing
+
+
 def test_the_environment_is_read_at_every_request(load):
     function = load("import os\ndef handler(request): return os.environ.get('A', '-')")
     assert [function.serve(env=env).text for env in ({"A": "1"}, {}, {"A": "2"})] == ["1", "-", "2"]

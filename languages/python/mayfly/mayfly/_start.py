@@ -22,7 +22,7 @@ import unicodedata, urllib.error, urllib.parse, urllib.request, uuid, warnings, 
 import zipfile, zipimport, zlib, zoneinfo  # noqa: E401, F401
 
 import mayfly
-from mayfly import _rehearsal, _serve
+from mayfly import _rehearsal, _serve, _zones
 
 FORMS = (
     "app(environ, start_response), handler(request), handler(ctx), "
@@ -32,6 +32,7 @@ FORMS = (
 
 def prepare():
     _standard_streams()
+    _zones.install()
     _rehearsal.rehearse(load_source)
     gc.collect()
     gc.freeze()
