@@ -48,7 +48,9 @@ def write_library(out, folders):
     Path(out, "library.c").write_text(
         "#include <Python.h>\n\n"
         'static const unsigned char library[] = {\n#embed "library.bin"\n};\n\n'
-        "const struct _frozen mayfly_library[] = {\n" + "\n".join(rows.values()) + "\n  {NULL, NULL, 0, false, NULL},\n};\n"
+        "const struct _frozen mayfly_library[] = {\n"
+        + "\n".join(rows.values())
+        + "\n  {NULL, NULL, 0, false, NULL},\n};\n"
     )
     print(f"{len(rows)} modules, {len(library)} bytes", file=sys.stderr)
 

@@ -162,7 +162,9 @@ class Function:
 
     def serve(self, times=1, env=None, folders=None, **request):
         """The answer to a request in a fresh copy; with `times` that of the last of some in one."""
-        world = World(self.world.folder, self.world.argv, env or {}, request_frame(**request), self.world.network, folders or {})
+        world = World(
+            self.world.folder, self.world.argv, env or {}, request_frame(**request), self.world.network, folders or {}
+        )
         instance = Instance(self.interpreter, self.image, world)
         for _ in range(times):
             instance._wasi()

@@ -44,7 +44,19 @@ def packages():
     folder = cache / f"{hash_of(wanted)}"
     if not folder.exists():
         making = cache / f"{folder.name}.{os.getpid()}"
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--target", making, "-r", wanted]
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--no-compile",
+            "--target",
+            making,
+            "-r",
+            wanted,
+        ]
         subprocess.run(pip, check=True, timeout=300)
         making.rename(folder)
     return folder
@@ -54,7 +66,9 @@ def hash_of(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
-@pytest.mark.parametrize(("source", "request_", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(
+    ("source", "request_", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
 def test_case(load, source, request_, expected):
     answer = load(source).serve(**request_)
     assert answer.status == expected.get("status", 200), answer
@@ -122,7 +136,9 @@ def test_nothing_of_a_request_is_in_the_next(load):
 
 
 def test_a_sandbox_is_used_again(load):
-    function = load("count = 0\ndef handler(request):\n    global count\n    count += 1\n    return [count, request.text]")
+    function = load(
+        "count = 0\ndef handler(request):\n    global count\n    count += 1\n    return [count, request.text]"
+    )
     assert function.serve(times=3, method="POST", body=b"x").body == b'[3,"x"]'
 
 
@@ -140,14 +156,18 @@ def handler(request):
 
 
 def test_random_numbers_are_evenly_spread(load):
-    function = load("import random\ndef handler(request): return [sum(random.random() for _ in range(2000)) / 2000, len({random.getrandbits(32) for _ in range(2000)})]")
+    function = load(
+        "import random\ndef handler(request): return [sum(random.random() for _ in range(2000)) / 2000, len({random.getrandbits(32) for _ in range(2000)})]"
+    )
     for _ in range(3):
         mean, different = json.loads(function.serve().body)
         assert 0.45 < mean < 0.55 and different > 1990
 
 
 def test_time_passes_after_the_deploy(load):
-    function = load("import time\nthen = time.time(), time.monotonic()\ndef handler(request): return [time.time() - then[0], time.monotonic() != then[1]]")
+    function = load(
+        "import time\nthen = time.time(), time.monotonic()\ndef handler(request): return [time.time() - then[0], time.monotonic() != then[1]]"
+    )
     passed, moved = json.loads(function.serve().body)
     assert 0 < passed < 60 and moved
 
@@ -178,7 +198,9 @@ def test_files_are_read_at_the_deploy_and_at_requests(load):
 
 
 def test_directories_that_only_requests_have_are_found(load, tmp_path_factory):
-    function = load("import os\nthen = os.path.exists('/tmp')\ndef handler(request):\n    open('/tmp/x', 'w').write('abc')\n    return [then, open('/tmp/x').read(), os.listdir('/tmp')]")
+    function = load(
+        "import os\nthen = os.path.exists('/tmp')\ndef handler(request):\n    open('/tmp/x', 'w').write('abc')\n    return [then, open('/tmp/x').read(), os.listdir('/tmp')]"
+    )
     tmp = tmp_path_factory.mktemp("tmp")
     assert json.loads(function.serve(folders={"/tmp": tmp}).body) == [False, "abc", ["x"]]
 
@@ -206,13 +228,25 @@ def test_an_error_before_the_first_part_is_an_error(load):
 
 def test_modules_beside_the_file_are_imported(load):
     source = "from lib_a import one\nimport pkg.two\ndef handler(request):\n    import late\n    return [one, pkg.two.two, late.three]"
-    files = {"lib_a.py": "one = 1", "pkg/__init__.py": "", "pkg/two.py": "from . import __name__ as n\ntwo = n", "late.py": "three = 3"}
+    files = {
+        "lib_a.py": "one = 1",
+        "pkg/__init__.py": "",
+        "pkg/two.py": "from . import __name__ as n\ntwo = n",
+        "late.py": "three = 3",
+    }
     assert json.loads(load(source, files).serve().body) == [1, "pkg", 3]
 
 
 def test_own_modules_come_before_those_of_the_standard_library(load):
     source = "import secrets, email.own, json\nfrom calendar import mine\ndef handler(request): return [secrets.mine, email.own.mine, mine, json.loads('1')]"
-    files = {"secrets.py": "mine = 1", "email/__init__.py": "", "email/own.py": "mine = 2", "calendar.py": "mine = 3", "json/notes.txt": "", "os.py": "1/0"}
+    files = {
+        "secrets.py": "mine = 1",
+        "email/__init__.py": "",
+        "email/own.py": "mine = 2",
+        "calendar.py": "mine = 3",
+        "json/notes.txt": "",
+        "os.py": "1/0",
+    }
     assert json.loads(load(source, files).serve().body) == [1, 2, 3, 1]
 
 
@@ -250,9 +284,18 @@ def hi(name):
 def page():
     return render_template_string("{% for x in xs %}<{{ x }}>{% endfor %}", xs=["a", "&"])
 """)
-    form = {"method": "POST", "headers": [("host", "h"), ("content-type", "application/x-www-form-urlencoded"), ("content-length", "7")], "body": b"a=1&b=2"}
+    form = {
+        "method": "POST",
+        "headers": [("host", "h"), ("content-type", "application/x-www-form-urlencoded"), ("content-length", "7")],
+        "body": b"a=1&b=2",
+    }
     answer = function.serve(url="http://h/f/hi/ada%20l", **form)
-    assert json.loads(answer.body) == {"name": "ada l", "form": {"a": "1", "b": "2"}, "root": "/f", "url": "http://h/f/hi/ada%20l"}
+    assert json.loads(answer.body) == {
+        "name": "ada l",
+        "form": {"a": "1", "b": "2"},
+        "root": "/f",
+        "url": "http://h/f/hi/ada%20l",
+    }
     assert function.serve(url="http://h/f/page", headers=[("host", "h")]).text == "<a><&amp;>"
     assert function.serve(url="http://h/f/none", headers=[("host", "h")]).status == 404
 
@@ -277,7 +320,9 @@ def handler(request):
     )
     answer = function.serve(method="POST", body=json.dumps({"title": "a<b", "text": "# T\n\n*x*"}))
     assert answer.text == "<h1>a&lt;b</h1><h1>T</h1>\n<p><em>x</em></p>"
-    assert json.loads(function.serve(method="POST", body=b'{"title": 1}').body) == {"errors": ["1 is not of type 'string'"]}
+    assert json.loads(function.serve(method="POST", body=b'{"title": 1}').body) == {
+        "errors": ["1 is not of type 'string'"]
+    }
 
 
 # --- Outgoing HTTP ------------------------------------------------------------------------------------------------
@@ -288,7 +333,12 @@ def echo(method, url, headers, body):
     if url.endswith("/none"):
         return 7, 0, {}, b""
     found = {"content-type": "application/json", "x-a": "b"}
-    return 0, 404 if url.endswith("/missing") else 200, found, json.dumps([method, url, headers, body.decode()]).encode()
+    return (
+        0,
+        404 if url.endswith("/missing") else 200,
+        found,
+        json.dumps([method, url, headers, body.decode()]).encode(),
+    )
 
 
 def test_fetch(load):
@@ -380,7 +430,11 @@ def handler(request):
     return said
 """
     http = "a socket of a function takes a request of HTTP"
-    assert json.loads(load(source).serve().body) == [f"{http}, and nothing else", f"{http} first, and nothing else", "only TCP, and only for HTTP"]
+    assert json.loads(load(source).serve().body) == [
+        f"{http}, and nothing else",
+        f"{http} first, and nothing else",
+        "only TCP, and only for HTTP",
+    ]
 
 
 # --- Depth: an error of Python, never a trap ----------------------------------------------------------------------
@@ -407,11 +461,27 @@ def test_deep_recursion_is_a_recursion_error(load, body):
     assert load(source).serve().text == "RecursionError"
 
 
-@pytest.mark.parametrize("expression", ["'(' * 5000 + ')' * 5000", "'-' * 50000 + '1'", "'+'.join('1' * 50000)", "'x' + '.a' * 20000", "'not ' * 5000 + '1'"])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "'(' * 5000 + ')' * 5000",
+        "'-' * 50000 + '1'",
+        "'+'.join('1' * 50000)",
+        "'x' + '.a' * 20000",
+        "'not ' * 5000 + '1'",
+    ],
+)
 def test_deep_source_is_an_error_of_python(load, expression):
     source = f"def handler(request):\n    try: compile({expression}, 'x', 'eval'); return 'compiled'\n    except (SyntaxError, RecursionError, MemoryError) as e: return type(e).__name__"
     assert load(source).serve().text in ("compiled", "SyntaxError", "RecursionError", "MemoryError")
 
 
 def test_memory_that_is_not_there_is_a_memory_error(load):
-    assert load("def handler(request):\n    try: bytearray(5 << 30)\n    except (MemoryError, OverflowError) as e: return type(e).__name__").serve().status == 200
+    assert (
+        load(
+            "def handler(request):\n    try: bytearray(5 << 30)\n    except (MemoryError, OverflowError) as e: return type(e).__name__"
+        )
+        .serve()
+        .status
+        == 200
+    )

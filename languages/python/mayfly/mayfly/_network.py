@@ -8,7 +8,18 @@ import socket
 from mayfly import _http
 
 # Of the connection, which is the server's.
-_NOT_SENT = {"connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+_NOT_SENT = {
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+}
 _NOT_READ = {"connection", "keep-alive", "transfer-encoding"}
 
 

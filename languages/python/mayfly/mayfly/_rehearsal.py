@@ -52,7 +52,10 @@ _FIELDS = b"".join(map(_string, (b"host", b"localhost", b"accept", b"*/*", b"con
 
 def _functions():
     yield _serve.request, lambda request: "text"
-    yield _serve.request, lambda request: {"a": [1, request.json(), request.headers.get("host"), request.path, request.query]}
+    yield (
+        _serve.request,
+        lambda request: {"a": [1, request.json(), request.headers.get("host"), request.path, request.query]},
+    )
     yield _serve.request, lambda request: ("text", 201, {"x-a": "b"})
     yield _serve.request, lambda request: _response.Response("text", 200, {"content-type": "text/html"})
     yield _serve.request, lambda request: (part for part in ("a", "b"))
