@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds python.wasm into a folder: CPython and zlib from Debian's sources, which are upstream's, the standard library and
-# mayfly/ as bytecode in the module, and the driver. Three minutes. The bytecode is made by Debian's Python, which has to be
+# Builds python.wasm into a folder: CPython and zlib from Debian's sources, which are upstream's, the standard library,
+# mayfly/ and the time zones of PyPI's tzdata in the module, and the driver. Three minutes. The bytecode is made by Debian's Python, which has to be
 # of the same release.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -9,11 +9,13 @@ out=$(mkdir -p "$1" && cd "$1" && pwd)
 python=/usr/bin/python3.11
 python_sha256=2411c74bda5bbcfcddaf4531f66d1adc73f247f529aee981b029513aefdbf849  # 3.11.2
 zlib_sha256=71feb7947e3c00ef125f83b79a4e529bde31171e5babe48b391f06758d1ab0a1    # 1.2.13
-stack_bytes=8388608  # beside the engine's stack, whose end is to come first: 1.5 MiB of it
+tzdata_version=2026.6
+tzdata_sha256=0a10eec6e13ef16b627fabed9a5f2ba61a62b1c67f327305f4e7e412a70b4aec
+stack_bytes=4194304  # beside the engine's stack, whose end is to come first: 1.5 MiB of it
 jobs=$(nproc)
 
 (. "$root/scripts/guest_tools.sh" && packages clang-22 lld-22 wasi-libc libclang-rt-22-dev-wasm32 binutils make \
-  python3.11-minimal libpython3.11-stdlib bzip2) >&2
+  python3.11-minimal libpython3.11-stdlib python3-pip bzip2) >&2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -40,6 +42,9 @@ unpacked() {
 from_sources update
 unpacked python3.11 "$python_sha256"
 unpacked zlib "$zlib_sha256"
+echo "tzdata==$tzdata_version --hash=sha256:$tzdata_sha256" > tzdata.txt
+"$python" -m pip install --quiet --root-user-action ignore --no-deps --no-compile --target tzdata -r tzdata.txt >&2
+sed -i 's/define MAXSTACK 4000/define MAXSTACK 6000/' python3.11/Parser/parser.c  # as elsewhere: this stack is large enough
 
 # The machine's own headers and libraries are not to be found.
 mkdir -p sysroot/include sysroot/lib build zlib/objects
@@ -58,7 +63,7 @@ cd ../build
 CONFIG_SITE=../python3.11/Tools/wasm/config.site-wasm32-wasi PKG_CONFIG=false \
   ZLIB_CFLAGS="-I$work/zlib" ZLIB_LIBS="-L$work/zlib -lz" \
   ../python3.11/configure --quiet --host=wasm32-unknown-wasi --build="$(uname -m)-pc-linux-gnu" \
-  --with-build-python="$python" --disable-test-modules --without-doc-strings --with-ensurepip=no \
+  --with-build-python="$python" --with-pymalloc --disable-test-modules --without-doc-strings --with-ensurepip=no \
   CFLAGS="$optimize" OPT="-DNDEBUG $optimize" \
   py_cv_module__crypt=n/a py_cv_module__lsprof=n/a py_cv_module__lzma=n/a py_cv_module__uuid=n/a \
   py_cv_module_audioop=n/a >&2
@@ -66,9 +71,9 @@ make --silent -j "$jobs" libpython3.11.a >&2
 cd ..
 
 mkdir library objects
-"$python" "$here/freeze.py" library python3.11/Lib "$here/mayfly"
-headers="-Ipython3.11/Include -Ibuild -I$root/languages/common"
-$CC -std=c2x -O2 $headers -c library/library.c -o objects/library.o
+"$python" "$here/freeze.py" library tzdata/tzdata/zoneinfo "$here/mayfly" python3.11/Lib
+headers="-Ipython3.11/Include -Ibuild -I$root/languages/common -I$here"
+for table in library zones; do $CC -std=c2x -O2 $headers -c library/$table.c -o objects/$table.o; done
 for source in "$here"/*.c "$root/languages/common/stdio_http.c"; do
   $CC -std=c11 -O2 -Wall -Wextra -Wno-unused-parameter $headers -c "$source" -o "objects/$(basename "$source" .c).o"
 done
@@ -76,4 +81,4 @@ $CC -mexec-model=reactor objects/*.o build/libpython3.11.a build/Modules/_decima
   build/Modules/expat/libexpat.a zlib/libz.a \
   -lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks -lc-printscan-long-double -lm \
   -Wl,-z,stack-size="$stack_bytes" -Wl,--stack-first -Wl,--strip-all -o python.wasm
-install -m 644 python.wasm "$out/python.wasm"
+install -m 644 python.wasm "$here/language.toml" "$out"

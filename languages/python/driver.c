@@ -23,6 +23,61 @@ static void fail(const char* what) {
   exit(1);
 }
 
+// --- Memory ------------------------------------------------------------------------------------------------------
+
+// Those of pymalloc where pointers have 32 bits.
+enum { kSmallestBlock = 8, kLargestBlock = 512, kPoolBytes = 4 << 10, kPoolHead = 32, kArenaBytes = 256 << 10 };
+enum { kSpareArenas = 4, kRoomBytes = 1 << 20 };
+
+// Some arenas of small objects are always at hand: a request that needs one finds it in the image.
+static void* spare_arenas[kSpareArenas];
+static size_t spare_count;
+
+static void* take_arena(void* context, size_t size) {
+  return spare_count > 0 ? spare_arenas[--spare_count] : malloc(size);
+}
+
+static void give_arena(void* context, void* arena, size_t size) {
+  if (spare_count < kSpareArenas) {
+    spare_arenas[spare_count++] = arena;
+  } else {
+    free(arena);
+  }
+}
+
+static void keep_arenas(void) {
+  PyObjectArenaAllocator allocator = {NULL, take_arena, give_arena};
+  PyObject_SetArenaAllocator(&allocator);
+}
+
+// What a request takes is there without a growth of the memory.
+static void keep_room(void) {
+  while (spare_count < kSpareArenas) {
+    void* arena = malloc(kArenaBytes);
+    if (arena == NULL) fail("no memory");
+    spare_arenas[spare_count++] = arena;
+  }
+  free(malloc(kRoomBytes));
+}
+
+// Takes the room that is left between small objects, for good: what is made then lies together, on few pages. A pool
+// has blocks of one size, and is new when it gives its first two in order.
+static void fill_gaps(void) {
+  for (size_t size = kSmallestBlock; size <= kLargestBlock; size += kSmallestBlock) {
+    char* last = NULL;
+    for (char* block = PyObject_Malloc(size); block != NULL; block = PyObject_Malloc(size)) {
+      if (last != NULL && block == last + size && (uintptr_t)last % kPoolBytes == kPoolHead) {
+        PyObject_Free(block);
+        PyObject_Free(last);
+        break;
+      }
+      last = block;
+    }
+  }
+}
+
+// --- prepare -----------------------------------------------------------------------------------------------------
+
 // What stands in the table of the library is imported before any file. Nothing is read from the machine or from the
 // environment, and nothing is written beside sources.
 static PyStatus start(void) {
@@ -40,10 +95,16 @@ static PyStatus start(void) {
     wchar_t** option;
     const wchar_t* value;
   } paths[] = {
-      {&config.executable, L""},     {&config.base_executable, L""},      {&config.prefix, L"/usr"},
-      {&config.base_prefix, L"/usr"}, {&config.exec_prefix, L"/usr"},      {&config.base_exec_prefix, L"/usr"},
-      {&config.home, L"/usr"},       {&config.stdlib_dir, L"/usr/lib/python3.11"},
-      {&config.stdio_encoding, L"utf-8"}, {&config.stdio_errors, L"backslashreplace"},
+      {&config.executable, L""},
+      {&config.base_executable, L""},
+      {&config.prefix, L"/usr"},
+      {&config.base_prefix, L"/usr"},
+      {&config.exec_prefix, L"/usr"},
+      {&config.base_exec_prefix, L"/usr"},
+      {&config.home, L"/usr"},
+      {&config.stdlib_dir, L"/usr/lib/python3.11"},
+      {&config.stdio_encoding, L"utf-8"},
+      {&config.stdio_errors, L"backslashreplace"},
   };
   for (size_t i = 0; i < sizeof paths / sizeof *paths && !PyStatus_Exception(status); ++i)
     status = PyConfig_SetString(&config, paths[i].option, paths[i].value);
@@ -63,6 +124,7 @@ static PyObject* call_start(const char* name, const char* format, const char* fi
 }
 
 EXPORT(prepare) void prepare(void) {
+  keep_arenas();
   PyPreConfig preconfig;
   PyPreConfig_InitIsolatedConfig(&preconfig);
   preconfig.utf8_mode = 1;
@@ -72,6 +134,8 @@ EXPORT(prepare) void prepare(void) {
   if (!PyStatus_Exception(status)) status = start();
   if (PyStatus_Exception(status)) fail(status.err_msg != NULL ? status.err_msg : "Python does not start");
   Py_DECREF(call_start("prepare", NULL, NULL, NULL));
+  fill_gaps();
+  keep_room();
   __wasilibc_deinitialize_environ();
   prepared = true;
 }
@@ -87,12 +151,14 @@ EXPORT(initialize) void initialize(void) {
   if (__wasi_args_sizes_get(&count, &size) != 0 || count < 2) fail("two arguments are needed: name and file");
   char** arguments = calloc(count + 1, sizeof *arguments);
   char* text = malloc(size + 1);
-  if (arguments == NULL || text == NULL || __wasi_args_get((uint8_t**)arguments, (uint8_t*)text) != 0) fail("no memory");
+  if (arguments == NULL || text == NULL || __wasi_args_get((uint8_t**)arguments, (uint8_t*)text) != 0)
+    fail("no memory");
   serve_request = call_start("load", "ss", arguments[0], arguments[1]);
   free(arguments);
   free(text);
   preopens_forget();
   __wasilibc_deinitialize_environ();
+  keep_room();
   fresh = true;
 }
 

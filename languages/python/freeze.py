@@ -1,8 +1,9 @@
 """Compiles modules of Python into what CPython imports from its own memory.
 
-    freeze.py OUT_FOLDER FOLDER...
+    freeze.py OUT_FOLDER ZONES_FOLDER FOLDER...
 
-Writes library.bin, the marshalled code of all modules that are below the folders, and library.c, the table of them. Run by
+Writes library.bin, the marshalled code of all modules that are below the folders, and library.c, the table of them: of those
+of one name, that of the first folder. zones.bin and zones.c are the same for the time zones of the package tzdata. Run by
 the Python whose bytecode it shall be. Docstrings and asserts stay behind.
 """
 
@@ -33,21 +34,51 @@ def modules(folder):
             yield name, package, path
 
 
-def main(out, *folders):
+def write_library(out, folders):
     library = bytearray()
-    rows = []
+    rows = {}
     for folder in folders:
         for name, package, path in modules(Path(folder)):
+            if name in rows:
+                continue
             code = marshal.dumps(compile(path.read_bytes(), f"<frozen {name}>", "exec", dont_inherit=True, optimize=2))
-            rows.append(f'  {{"{name}", library + {len(library)}, {len(code)}, {str(package).lower()}, NULL}},')
+            rows[name] = f'  {{"{name}", library + {len(library)}, {len(code)}, {str(package).lower()}, NULL}},'
             library += code
     Path(out, "library.bin").write_bytes(library)
     Path(out, "library.c").write_text(
         "#include <Python.h>\n\n"
         'static const unsigned char library[] = {\n#embed "library.bin"\n};\n\n'
-        "const struct _frozen mayfly_library[] = {\n" + "\n".join(rows) + "\n  {NULL, NULL, 0, false, NULL},\n};\n"
+        "const struct _frozen mayfly_library[] = {\n"
+        + "\n".join(rows.values())
+        + "\n  {NULL, NULL, 0, false, NULL},\n};\n"
     )
     print(f"{len(rows)} modules, {len(library)} bytes", file=sys.stderr)
+
+
+def write_zones(out, folder):
+    data = bytearray()
+    places = {}  # many zones are others by another name
+    rows = []
+    for path in sorted(folder.rglob("*")):
+        content = path.read_bytes() if path.is_file() else b""
+        if not content.startswith(b"TZif"):
+            continue
+        if content not in places:
+            places[content] = len(data)
+            data += content
+        rows.append(f'  {{"{path.relative_to(folder)}", zones + {places[content]}, {len(content)}}},')
+    Path(out, "zones.bin").write_bytes(data)
+    Path(out, "zones.c").write_text(
+        '#include "module.h"\n\n'
+        'static const char zones[] = {\n#embed "zones.bin"\n};\n\n'
+        "const zone_t mayfly_zones[] = {\n" + "\n".join(rows) + "\n  {NULL, NULL, 0},\n};\n"
+    )
+    print(f"{len(rows)} time zones, {len(data)} bytes", file=sys.stderr)
+
+
+def main(out, zones, *folders):
+    write_library(out, folders)
+    write_zones(out, Path(zones))
 
 
 if __name__ == "__main__":

@@ -70,6 +70,7 @@ class World:
     env: dict = field(default_factory=dict)
     stdin: bytes = b""
     network: object = None
+    folders: dict = field(default_factory=dict)  # more, to read and to write
 
 
 class Instance:
@@ -95,6 +96,8 @@ class Instance:
         wasi.argv = self.world.argv
         wasi.env = list(self.world.env.items())
         wasi.preopen_dir(self.world.folder, "/", fs_mutable=False)
+        for path, folder in self.world.folders.items():
+            wasi.preopen_dir(str(folder), path)
         for name, data in (("in", self.world.stdin), ("out", b""), ("log", b"")):
             self.path(name).write_bytes(data)
         wasi.stdin_file = str(self.path("in"))
@@ -124,9 +127,9 @@ class Instance:
 class Interpreter:
     """A module with `initialize` and `serve`, and its memory after `prepare`."""
 
-    def __init__(self, path, fuel_free_stack=1536 << 10):
+    def __init__(self, path, stack_bytes=1536 << 10):
         config = wasmtime.Config()
-        config.max_wasm_stack = fuel_free_stack  # as the server has it
+        config.max_wasm_stack = stack_bytes  # as the server has it
         config.cache = True
         self.engine = wasmtime.Engine(config)
         self.module = wasmtime.Module.from_file(self.engine, str(path))
@@ -134,7 +137,7 @@ class Interpreter:
             instance = Instance(self, None, World(empty))
             try:
                 instance.call("prepare", missing_ok=True)
-            except wasmtime.WasmtimeError as error:
+            except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
                 raise Failed(instance.log()) from error
             self.base = instance.image()
 
@@ -152,20 +155,22 @@ class Function:
             instance.call("initialize")
         except wasmtime.ExitTrap as error:
             raise Refused(instance.log()) from error
-        except wasmtime.WasmtimeError as error:
+        except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
             raise Failed(f"{error}\n{instance.log()}") from error
         self.log = instance.log()
         self.image = instance.image()
 
-    def serve(self, times=1, env=None, **request):
+    def serve(self, times=1, env=None, folders=None, **request):
         """The answer to a request in a fresh copy; with `times` that of the last of some in one."""
-        world = World(self.world.folder, self.world.argv, env or {}, request_frame(**request), self.world.network)
+        world = World(
+            self.world.folder, self.world.argv, env or {}, request_frame(**request), self.world.network, folders or {}
+        )
         instance = Instance(self.interpreter, self.image, world)
         for _ in range(times):
             instance._wasi()
             try:
                 instance.call("serve")
-            except wasmtime.WasmtimeError as error:
+            except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
                 raise Failed(f"{instance.path('out').read_bytes()!r}\n{error}\n{instance.log()}") from error
         answer = parse_answer(instance.path("out").read_bytes())
         answer.log = instance.log()

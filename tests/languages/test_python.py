@@ -1,7 +1,9 @@
 """Functions in Python, without the server: each case runs from an image, as there."""
 
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -42,19 +44,31 @@ def packages():
     folder = cache / f"{hash_of(wanted)}"
     if not folder.exists():
         making = cache / f"{folder.name}.{os.getpid()}"
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--target", making, "-r", wanted]
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--no-compile",
+            "--target",
+            making,
+            "-r",
+            wanted,
+        ]
         subprocess.run(pip, check=True, timeout=300)
         making.rename(folder)
     return folder
 
 
 def hash_of(path):
-    import hashlib
-
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
-@pytest.mark.parametrize(("source", "request_", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(
+    ("source", "request_", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
 def test_case(load, source, request_, expected):
     answer = load(source).serve(**request_)
     assert answer.status == expected.get("status", 200), answer
@@ -122,27 +136,55 @@ def test_nothing_of_a_request_is_in_the_next(load):
 
 
 def test_a_sandbox_is_used_again(load):
-    function = load("count = 0\ndef handler(request):\n    global count\n    count += 1\n    return [count, request.text]")
+    function = load(
+        "count = 0\ndef handler(request):\n    global count\n    count += 1\n    return [count, request.text]"
+    )
     assert function.serve(times=3, method="POST", body=b"x").body == b'[3,"x"]'
 
 
 def test_randomness_is_new_in_every_request(load):
     source = """
 import random, secrets, uuid, os, tempfile
-random.random()
+random.random(), random.gauss(0, 1)
 def handler(request):
     names = tempfile._get_candidate_names()
-    return [random.random(), random.randint(0, 2**60), secrets.token_hex(8), str(uuid.uuid4()), str(uuid.uuid1()), os.urandom(8).hex(), next(names)]
+    return [random.gauss(0, 1), random.random(), random.randint(0, 2**60), secrets.token_hex(8), str(uuid.uuid4()), str(uuid.uuid1()), os.urandom(8).hex(), next(names)]
 """
     function = load(source)
     first, second = (json.loads(function.serve().body) for _ in range(2))
     assert all(one != other for one, other in zip(first, second, strict=True))
 
 
+def test_random_numbers_are_evenly_spread(load):
+    function = load(
+        "import random\ndef handler(request): return [sum(random.random() for _ in range(2000)) / 2000, len({random.getrandbits(32) for _ in range(2000)})]"
+    )
+    for _ in range(3):
+        mean, different = json.loads(function.serve().body)
+        assert 0.45 < mean < 0.55 and different > 1990
+
+
 def test_time_passes_after_the_deploy(load):
-    function = load("import time\nthen = time.time(), time.monotonic()\ndef handler(request): return [time.time() - then[0], time.monotonic() != then[1]]")
+    function = load(
+        "import time\nthen = time.time(), time.monotonic()\ndef handler(request): return [time.time() - then[0], time.monotonic() != then[1]]"
+    )
     passed, moved = json.loads(function.serve().body)
     assert 0 < passed < 60 and moved
+
+
+def test_time_zones_are_there(load):
+    source = """
+import datetime, zoneinfo
+berlin = zoneinfo.ZoneInfo('Europe/Berlin')
+def handler(request):
+    summer = datetime.datetime(2024, 7, 1, tzinfo=zoneinfo.ZoneInfo('America/New_York'))
+    try: zoneinfo.ZoneInfo('Europe/Atlantis')
+    except zoneinfo.ZoneInfoNotFoundError as error: missing = str(error)
+    return [datetime.datetime(2024, 1, 1, tzinfo=berlin).isoformat(), summer.isoformat(), len(zoneinfo.available_timezones()) > 400, missing]
+"""
+    winter, summer, many, missing = json.loads(load(source).serve().body)
+    assert (winter, summer, many) == ("2024-01-01T00:00:00+01:00", "2024-07-01T00:00:00-04:00", True)
+    assert "Europe/Atlantis" in missing
 
 
 def test_the_environment_is_read_at_every_request(load):
@@ -155,8 +197,16 @@ def test_files_are_read_at_the_deploy_and_at_requests(load):
     assert load(source, {"data/a.txt": "abc"}).serve().text == "abcabc"
 
 
+def test_directories_that_only_requests_have_are_found(load, tmp_path_factory):
+    function = load(
+        "import os\nthen = os.path.exists('/tmp')\ndef handler(request):\n    open('/tmp/x', 'w').write('abc')\n    return [then, open('/tmp/x').read(), os.listdir('/tmp')]"
+    )
+    tmp = tmp_path_factory.mktemp("tmp")
+    assert json.loads(function.serve(folders={"/tmp": tmp}).body) == [False, "abc", ["x"]]
+
+
 def test_a_hello_changes_few_pages(load):
-    assert load("def handler(request): return 'hello'").serve().dirty < 100
+    assert load("def handler(request): return 'hello'").serve().dirty < 40
 
 
 # --- Streams ------------------------------------------------------------------------------------------------------
@@ -178,8 +228,31 @@ def test_an_error_before_the_first_part_is_an_error(load):
 
 def test_modules_beside_the_file_are_imported(load):
     source = "from lib_a import one\nimport pkg.two\ndef handler(request):\n    import late\n    return [one, pkg.two.two, late.three]"
-    files = {"lib_a.py": "one = 1", "pkg/__init__.py": "", "pkg/two.py": "from . import __name__ as n\ntwo = n", "late.py": "three = 3"}
+    files = {
+        "lib_a.py": "one = 1",
+        "pkg/__init__.py": "",
+        "pkg/two.py": "from . import __name__ as n\ntwo = n",
+        "late.py": "three = 3",
+    }
     assert json.loads(load(source, files).serve().body) == [1, "pkg", 3]
+
+
+def test_own_modules_come_before_those_of_the_standard_library(load):
+    source = "import secrets, email.own, json\nfrom calendar import mine\ndef handler(request): return [secrets.mine, email.own.mine, mine, json.loads('1')]"
+    files = {
+        "secrets.py": "mine = 1",
+        "email/__init__.py": "",
+        "email/own.py": "mine = 2",
+        "calendar.py": "mine = 3",
+        "json/notes.txt": "",
+        "os.py": "1/0",
+    }
+    assert json.loads(load(source, files).serve().body) == [1, 2, 3, 1]
+
+
+def test_a_file_may_be_named_as_a_module_that_it_imports(interpreter, tmp_path):
+    (tmp_path / "json.py").write_text("import json\ndef handler(request): return json.dumps([1])")
+    assert interpreter.load(tmp_path, "json.py").serve().text == "[1]"
 
 
 def test_wheels_in_the_root_are_imported(load, tmp_path):
@@ -191,17 +264,11 @@ def test_wheels_in_the_root_are_imported(load, tmp_path):
 
 @pytest.fixture
 def load_with_packages(load, packages, tmp_path):
-    def load_source(source, files=None):
-        (tmp_path / "site-packages").symlink_to(packages, target_is_directory=True)
-        return load(source, files)
-
-    import shutil
-
-    def copying(source, files=None):
+    def load_source(source, files=None, network=None):
         shutil.copytree(packages, tmp_path / "site-packages")
-        return load(source, files)
+        return load(source, files, network)
 
-    return copying
+    return load_source
 
 
 def test_flask(load_with_packages):
@@ -217,9 +284,18 @@ def hi(name):
 def page():
     return render_template_string("{% for x in xs %}<{{ x }}>{% endfor %}", xs=["a", "&"])
 """)
-    form = {"method": "POST", "headers": [("host", "h"), ("content-type", "application/x-www-form-urlencoded"), ("content-length", "7")], "body": b"a=1&b=2"}
+    form = {
+        "method": "POST",
+        "headers": [("host", "h"), ("content-type", "application/x-www-form-urlencoded"), ("content-length", "7")],
+        "body": b"a=1&b=2",
+    }
     answer = function.serve(url="http://h/f/hi/ada%20l", **form)
-    assert json.loads(answer.body) == {"name": "ada l", "form": {"a": "1", "b": "2"}, "root": "/f", "url": "http://h/f/hi/ada%20l"}
+    assert json.loads(answer.body) == {
+        "name": "ada l",
+        "form": {"a": "1", "b": "2"},
+        "root": "/f",
+        "url": "http://h/f/hi/ada%20l",
+    }
     assert function.serve(url="http://h/f/page", headers=[("host", "h")]).text == "<a><&amp;>"
     assert function.serve(url="http://h/f/none", headers=[("host", "h")]).status == 404
 
@@ -244,7 +320,9 @@ def handler(request):
     )
     answer = function.serve(method="POST", body=json.dumps({"title": "a<b", "text": "# T\n\n*x*"}))
     assert answer.text == "<h1>a&lt;b</h1><h1>T</h1>\n<p><em>x</em></p>"
-    assert json.loads(function.serve(method="POST", body=b'{"title": 1}').body) == {"errors": ["1 is not of type 'string'"]}
+    assert json.loads(function.serve(method="POST", body=b'{"title": 1}').body) == {
+        "errors": ["1 is not of type 'string'"]
+    }
 
 
 # --- Outgoing HTTP ------------------------------------------------------------------------------------------------
@@ -255,7 +333,12 @@ def echo(method, url, headers, body):
     if url.endswith("/none"):
         return 7, 0, {}, b""
     found = {"content-type": "application/json", "x-a": "b"}
-    return 0, 404 if url.endswith("/missing") else 200, found, json.dumps([method, url, headers, body.decode()]).encode()
+    return (
+        0,
+        404 if url.endswith("/missing") else 200,
+        found,
+        json.dumps([method, url, headers, body.decode()]).encode(),
+    )
 
 
 def test_fetch(load):
@@ -302,6 +385,58 @@ def handler(request):
     assert second == [404, True] and third.startswith("http://api.example/none: not allowed")
 
 
+def test_requests_and_httpx_go_the_same_way(load_with_packages):
+    function = load_with_packages(
+        """
+import httpx, requests
+def handler(request):
+    first = requests.post('https://api.example/x?a=b', json={'k': 1}, headers={'X-K': 'v'}, timeout=3)
+    session = requests.Session()
+    second = [session.get('http://api.example:81/a').json()[:2], session.get('http://api.example:81/missing').status_code]
+    chunked = requests.put('http://h/c', data=(part for part in (b'ab', b'c' * 50000)))
+    with httpx.Client() as client:
+        third = client.post('https://api.example/y', content=b'z').json()
+        try: client.get('https://h/none')
+        except httpx.HTTPError as error: reason = str(error)
+    try: requests.get('https://h/none')
+    except requests.ConnectionError as error: reasons = [reason, 'not allowed' in str(error)]
+    return [first.status_code, first.headers['x-a'], first.json(), second, len(chunked.json()[3]), third, reasons]
+""",
+        network=echo,
+    )
+    status, header, first, second, chunked, third, reasons = json.loads(function.serve().body)
+    assert (status, header) == (200, "b")
+    assert first[:2] == ["POST", "https://api.example/x?a=b"] and first[2]["X-K"] == "v" and first[3] == '{"k": 1}'
+    assert "Host" not in first[2] and "Content-Length" not in first[2]
+    assert second == [["GET", "http://api.example:81/a"], 404]
+    assert chunked == 50002
+    assert third[:2] == ["POST", "https://api.example/y"] and third[3] == "z"
+    assert reasons[0].startswith("https://h/none: not allowed") and reasons[1]
+
+
+def test_a_socket_speaks_http_and_nothing_else(load):
+    source = """
+import socket
+def handler(request):
+    said = []
+    for sent in (b'PING\\r\\n\\r\\n', b''):
+        with socket.create_connection(('redis.example', 6379)) as connection:
+            try:
+                connection.sendall(sent)
+                connection.recv(1)
+            except OSError as error: said.append(str(error))
+    try: socket.socket(type=socket.SOCK_DGRAM)
+    except OSError as error: said.append(str(error))
+    return said
+"""
+    http = "a socket of a function takes a request of HTTP"
+    assert json.loads(load(source).serve().body) == [
+        f"{http}, and nothing else",
+        f"{http} first, and nothing else",
+        "only TCP, and only for HTTP",
+    ]
+
+
 # --- Depth: an error of Python, never a trap ----------------------------------------------------------------------
 
 
@@ -326,11 +461,27 @@ def test_deep_recursion_is_a_recursion_error(load, body):
     assert load(source).serve().text == "RecursionError"
 
 
-@pytest.mark.parametrize("expression", ["'(' * 5000 + ')' * 5000", "'-' * 50000 + '1'", "'+'.join('1' * 50000)", "'x' + '.a' * 20000", "'not ' * 5000 + '1'"])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "'(' * 5000 + ')' * 5000",
+        "'-' * 50000 + '1'",
+        "'+'.join('1' * 50000)",
+        "'x' + '.a' * 20000",
+        "'not ' * 5000 + '1'",
+    ],
+)
 def test_deep_source_is_an_error_of_python(load, expression):
     source = f"def handler(request):\n    try: compile({expression}, 'x', 'eval'); return 'compiled'\n    except (SyntaxError, RecursionError, MemoryError) as e: return type(e).__name__"
     assert load(source).serve().text in ("compiled", "SyntaxError", "RecursionError", "MemoryError")
 
 
 def test_memory_that_is_not_there_is_a_memory_error(load):
-    assert load("def handler(request):\n    try: bytearray(5 << 30)\n    except (MemoryError, OverflowError) as e: return type(e).__name__").serve().status == 200
+    assert (
+        load(
+            "def handler(request):\n    try: bytearray(5 << 30)\n    except (MemoryError, OverflowError) as e: return type(e).__name__"
+        )
+        .serve()
+        .status
+        == 200
+    )

@@ -87,22 +87,6 @@ class Answer(io.BufferedIOBase):
             self._end()
         super().close()
 
-    # What urllib.request expects of a response.
-    @property
-    def msg(self):
-        return self.headers
-
-    def info(self):
-        return self.headers
-
-    def geturl(self):
-        return self.url
-
-    def getcode(self):
-        return self.status
-
-    code = property(getcode)
-
 
 def fetch(url, method="GET", headers=None, body=None, json=None):
     """Makes a request and waits for the head of its response. OSError, with why, when there is none.
@@ -134,42 +118,3 @@ def _pairs(lines):
         name, colon, value = line.partition(":")
         if colon:
             yield name.strip(), value.strip()
-
-
-def open_urls():
-    """Makes urllib.request send what it sends by fetch()."""
-    import email.message
-    import urllib.error
-    import urllib.request
-
-    class Handler(urllib.request.BaseHandler):
-        def http_open(self, request):
-            data = request.data
-            if data is not None and not isinstance(data, (bytes, bytearray)):
-                data = data.read() if hasattr(data, "read") else b"".join(data)
-            try:
-                answer = fetch(request.full_url, request.get_method(), dict(request.header_items()), data)
-            except OSError as error:
-                raise urllib.error.URLError(error) from None
-            message = email.message.Message()
-            for name, value in answer.headers.pairs():
-                message[name] = value
-            answer.headers = message
-            return answer
-
-        https_open = http_open
-
-    class Raises(urllib.request.HTTPErrorProcessor):
-        """Redirects have been followed: what is left is an error, or is not."""
-
-        def http_response(self, request, response):
-            if 200 <= response.status < 300:
-                return response
-            raise urllib.error.HTTPError(request.full_url, response.status, "", response.headers, response)
-
-        https_response = http_response
-
-    opener = urllib.request.OpenerDirector()
-    for handler in (Handler, Raises, urllib.request.UnknownHandler, urllib.request.DataHandler):
-        opener.add_handler(handler())
-    urllib.request.install_opener(opener)

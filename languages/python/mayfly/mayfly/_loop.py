@@ -35,29 +35,29 @@ class Policy(asyncio.DefaultEventLoopPolicy):
 
 
 asyncio.set_event_loop_policy(Policy())
+_loop = Loop()  # in the image: to make one takes longer than most handlers
 
 
-def run(coroutine):
-    return asyncio.run(coroutine)
+def run(awaitable):
+    """What a coroutine, or another awaitable, ends with. Tasks that it leaves behind are cancelled."""
+    try:
+        return _loop.run_until_complete(_all_of(awaitable))
+    finally:
+        asyncio.runners._cancel_all_tasks(_loop)
+
+
+async def _all_of(awaitable):
+    return await awaitable
 
 
 def iterate(parts):
     """An asynchronous iterator as one that is not."""
-    with asyncio.Runner() as runner:
-        try:
-            while True:
-                try:
-                    yield runner.run(_next(parts))
-                except StopAsyncIteration:
-                    return
-        finally:
-            if hasattr(parts, "aclose"):
-                runner.run(_aclose(parts))
-
-
-async def _next(parts):
-    return await parts.__anext__()
-
-
-async def _aclose(parts):
-    await parts.aclose()
+    try:
+        while True:
+            try:
+                yield run(anext(parts))
+            except StopAsyncIteration:
+                return
+    finally:
+        if hasattr(parts, "aclose"):
+            run(parts.aclose())

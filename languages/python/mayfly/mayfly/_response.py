@@ -5,6 +5,8 @@ from types import GeneratorType
 
 import _mayfly
 
+from mayfly import _loop
+
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
 JSON = "application/json"
@@ -85,9 +87,7 @@ def _send(body, status, headers):
     elif isinstance(body, GeneratorType) or hasattr(body, "__next__"):
         _stream(status, headers, body)
     elif hasattr(body, "__anext__"):
-        from mayfly._loop import iterate
-
-        _stream(status, headers, iterate(body))
+        _stream(status, headers, _loop.iterate(body))
     else:
         raise TypeError(
             f"a handler returns str, bytes, dict, list, None, an iterator of str or bytes, or mayfly.Response, not {type(body).__name__}"

@@ -1,5 +1,6 @@
 """From a request to a response, for each of the forms that a function may have."""
 
+import os
 import random
 import sys
 import traceback
@@ -7,7 +8,7 @@ from types import CoroutineType
 
 import _mayfly
 
-from mayfly import _context, _response, _wsgi
+from mayfly import _context, _loop, _response, _wsgi
 from mayfly._request import Request
 
 _state = _response.state
@@ -18,7 +19,7 @@ def serve(answer, target):
 
     def serve_request(*head):
         _state.begun = False
-        random.seed()
+        _mayfly.reseed(random._inst)
         try:
             answer(target, *head)
         except BaseException as error:
@@ -56,9 +57,7 @@ def wsgi(app, *head):
 
 def _awaited(result):
     if type(result) is CoroutineType or hasattr(result, "__await__"):
-        from mayfly._loop import run
-
-        result = run(result)
+        result = _loop.run(result)
     return result
 
 
@@ -71,8 +70,6 @@ def failed(error):
     sys.stdout.flush()
     sys.stderr.flush()
     if _state.begun:
-        import os
-
         os._exit(1)
     _mayfly.fail(summary(error))
 

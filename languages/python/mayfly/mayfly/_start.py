@@ -1,24 +1,29 @@
 """Before the image is taken: what every function finds imported, and how one is loaded."""
 
+import ast
 import gc
+import importlib
+import inspect
 import io
 import os
 import sys
+import traceback
+import types
+from importlib.machinery import PathFinder
+
+from mayfly import _network, _rehearsal, _serve, _zones
 
 # What functions import most: they find it in the image, and pay nothing.
-import abc, argparse, ast, asyncio, base64, binascii, bisect, calendar, cmath, collections.abc, configparser  # noqa: E401, F401
-import contextlib, contextvars, copy, csv, dataclasses, datetime, decimal, difflib, email.message  # noqa: E401, F401
-import email.parser, email.policy, email.utils, encodings.ascii, encodings.idna, encodings.latin_1, enum, errno, fnmatch  # noqa: E401, F401
-import fractions, functools, glob, gzip, hashlib, heapq, hmac, html.parser, http.client, http.cookies, importlib.metadata  # noqa: E401, F401
-import importlib.resources, inspect, ipaddress, itertools, json, keyword, linecache, locale, logging, math, mimetypes  # noqa: E401, F401
-import numbers, operator, pathlib, pickle, pkgutil, platform, pprint, queue, random, re, secrets, shutil, statistics  # noqa: E401, F401
-import string, struct, tempfile, textwrap, threading, time, timeit, token, tokenize, tomllib, traceback, types, typing  # noqa: E401, F401
-import unicodedata, urllib.error, urllib.parse, urllib.request, uuid, warnings, weakref, xml.etree.ElementTree  # noqa: E401, F401
-import zipfile, zipimport, zlib, zoneinfo  # noqa: E401, F401
-
-import mayfly
-from mayfly import _http, _loop, _serve
-
+COMMON = """
+    abc argparse ast asyncio base64 binascii bisect calendar cmath collections.abc configparser contextlib
+    contextvars copy csv dataclasses datetime decimal difflib email.message email.parser email.policy email.utils
+    encodings.ascii encodings.idna encodings.latin_1 enum errno fnmatch fractions functools glob gzip hashlib heapq
+    hmac html.parser http.client http.cookies importlib.metadata importlib.resources inspect ipaddress itertools
+    json keyword linecache locale logging math mimetypes numbers operator pathlib pickle pkgutil platform pprint
+    queue random re secrets shutil ssl statistics string struct tempfile textwrap threading time timeit token
+    tokenize tomllib traceback types typing unicodedata urllib.error urllib.parse urllib.request uuid warnings
+    weakref xml.etree.ElementTree zipfile zipimport zlib zoneinfo
+""".split()
 FORMS = (
     "app(environ, start_response), handler(request), handler(ctx), "
     "a function as the value of the last expression, or exec(input)"
@@ -27,8 +32,11 @@ FORMS = (
 
 def prepare():
     _standard_streams()
-    _http.open_urls()
-    sys.setrecursionlimit(1000)
+    _network.install()
+    _zones.install()
+    for name in COMMON:
+        importlib.import_module(name)
+    _rehearsal.rehearse(load_source)
     gc.collect()
     gc.freeze()
 
@@ -36,7 +44,10 @@ def prepare():
 def _standard_streams():
     """Standard output is the response: what is printed goes to the log, and there is nothing to read."""
     log = io.TextIOWrapper(
-        io.BufferedWriter(io.FileIO(2, "w", closefd=False)), encoding="utf-8", errors="backslashreplace", line_buffering=True
+        io.BufferedWriter(io.FileIO(2, "w", closefd=False)),
+        encoding="utf-8",
+        errors="backslashreplace",
+        line_buffering=True,
     )
     sys.stdout = sys.__stdout__ = sys.stderr = sys.__stderr__ = log
     sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
@@ -53,9 +64,12 @@ def set_environment(variables):
 def load(name, path):
     """Runs the file, and gives what serves its requests. Ends when it cannot."""
     sys.argv = [path]
-    sys.path[:] = ["/", "/site-packages", "/lib", *_wheels()]
+    beside = _names_beside(path)
+    sys.path[:] = ["/", "/site-packages", "/lib", *(f"/{entry}" for entry in beside if entry.endswith(".whl"))]
+    _put_own_first(beside)
     try:
-        serve = _load(path)
+        with open(path, "rb") as file:
+            serve = load_source(path, file.read())
     except BaseException as error:
         _refuse(path, error)
     sys.stdout.flush()
@@ -64,25 +78,63 @@ def load(name, path):
     return serve
 
 
-def _wheels():
+def _names_beside(path):
     try:
-        return [f"/{name}" for name in sorted(os.listdir("/")) if name.endswith(".whl")]
+        return sorted(entry for entry in os.listdir("/") if f"/{entry}" != path)
     except OSError:
         return []
+
+
+# Python itself has these before it looks at any file.
+_FIRST = {
+    "abc",
+    "codecs",
+    "encodings",
+    "genericpath",
+    "importlib",
+    "io",
+    "ntpath",
+    "os",
+    "posixpath",
+    "stat",
+    "zipimport",
+}
+
+
+def _put_own_first(beside):
+    """A module beside the file comes before one of the standard library, as it does where Python runs a script."""
+    own = set()
+    for entry in beside:
+        name = entry.removesuffix(".py")
+        if name not in sys.stdlib_module_names or name in _FIRST or name in sys.builtin_module_names:
+            continue
+        if entry != name or os.path.exists(f"/{name}/__init__.py"):
+            own.add(name)
+    if not own:
+        return
+    for name in list(sys.modules):
+        if name.partition(".")[0] in own:
+            del sys.modules[name]
+
+    class Own:
+        def find_spec(name, path=None, target=None):
+            return PathFinder.find_spec(name, path, target) if name.partition(".")[0] in own else None
+
+    sys.meta_path.insert(0, Own)
 
 
 class NoHandler(Exception):
     pass
 
 
-def _load(path):
-    with open(path, "rb") as file:
-        source = file.read()
+def load_source(path, source):
+    """What serves the requests of a function with that source."""
     tree = ast.parse(source, path)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = ast.Expression(tree.body.pop().value)
-    module = types.ModuleType(os.path.basename(path).removesuffix(".py"))
+    name = os.path.basename(path).removesuffix(".py")
+    module = types.ModuleType(name if name not in sys.stdlib_module_names else "main")
     module.__file__ = path
     sys.modules[module.__name__] = module
     names = module.__dict__
@@ -116,7 +168,11 @@ def _form(handler):
     except (TypeError, ValueError):
         return _serve.request
     positional = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
-    needed = [each.name for each in parameters if each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
+    needed = [
+        each.name
+        for each in parameters
+        if each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+    ]
     if len(needed) > 1 or (needed and not positional):
         raise NoHandler(f"handler({', '.join(needed)}) has to take one argument: the request, or ctx")
     if not positional and not any(each.kind is each.VAR_POSITIONAL for each in parameters):
