@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { kInput = 0, kOutput = 1, kMostOfMessage = 4096 };
+enum { kInput = 0, kOutput = 1, kMostOfMessage = 4096, kHeadRoom = 2048, kTogether = 4096 };
 
 typedef struct {
   char* data;
@@ -32,6 +32,11 @@ static void append(buffer_t* buffer, const void* bytes, size_t size) {
 static void append_number(buffer_t* buffer, size_t number) {
   const uint32_t value = (uint32_t)number;
   append(buffer, &value, sizeof value);
+}
+
+void stdio_http_prepare(void) {
+  reserve(&head_in, kHeadRoom);
+  reserve(&head_out, kHeadRoom);
 }
 
 // --- The request -----------------------------------------------------------------------------------------------
@@ -111,10 +116,17 @@ void response_field(const char* name, size_t name_size, const char* value, size_
   append(&head_out, value, value_size);
 }
 
-void response_end_head(void) {
-  const uint32_t size = (uint32_t)(head_out.size - sizeof size);
-  memcpy(head_out.data, &size, sizeof size);
+void response_end_head(void) { response_end_head_with(NULL, 0); }
+
+void response_end_head_with(const char* bytes, size_t size) {
+  const uint32_t head = (uint32_t)(head_out.size - sizeof head);
+  memcpy(head_out.data, &head, sizeof head);
+  if (size > 0 && size < kTogether) {
+    append(&head_out, bytes, size);
+    size = 0;
+  }
   body_write(head_out.data, head_out.size);
+  body_write(bytes, size);
 }
 
 void response_fail(const char* message, size_t size) {

@@ -1,0 +1,112 @@
+#include "heap.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  kStep = 16,             // bytes between the sizes of blocks
+  kLargest = 1024,        // bytes of a block; what is larger is malloc()'s
+  kSizes = kLargest / kStep,
+  kPage = 4096,           // what the host copies at once
+  kChunk = 64 << 10,      // bytes that are asked of malloc() at once
+};
+
+// In front of each block: how large it is.
+typedef struct {
+  size_t size;
+  size_t unused;  // keeps what follows aligned to 8 bytes
+} header_t;
+
+typedef struct block {
+  struct block* next;
+} block_t;
+
+static block_t* gaps[kSizes];
+static char* fresh;
+static char* fresh_end;
+
+static header_t* header_of(const void* pointer) { return (header_t*)pointer - 1; }
+
+static void* begin_block(void* memory, size_t size) {
+  header_t* header = memory;
+  header->size = size;
+  return header + 1;
+}
+
+static void* large(size_t size) {
+  void* memory = size <= SIZE_MAX - sizeof(header_t) ? malloc(sizeof(header_t) + size) : NULL;
+  return memory != NULL ? begin_block(memory, size) : NULL;
+}
+
+static void* allocate(void* opaque, size_t size) {
+  (void)opaque;
+  if (size > kLargest) return large(size);
+  if (size == 0) size = 1;
+  const size_t index = (size - 1) / kStep;
+  block_t* gap = gaps[index];
+  if (gap != NULL) {
+    gaps[index] = gap->next;
+    return gap;
+  }
+  const size_t whole = (index + 1) * kStep;
+  if ((size_t)(fresh_end - fresh) < sizeof(header_t) + whole) {
+    char* chunk = malloc(kChunk + kPage);
+    if (chunk == NULL) return NULL;
+    fresh = (char*)(((uintptr_t)chunk + kPage - 1) & ~(uintptr_t)(kPage - 1));
+    fresh_end = fresh + kChunk;
+  }
+  char* memory = fresh;
+  fresh += sizeof(header_t) + whole;
+  return begin_block(memory, whole);
+}
+
+static void release(void* opaque, void* pointer) {
+  (void)opaque;
+  if (pointer == NULL) return;
+  header_t* header = header_of(pointer);
+  if (header->size > kLargest) {
+    free(header);
+    return;
+  }
+  block_t* gap = pointer;
+  block_t** first = &gaps[header->size / kStep - 1];
+  gap->next = *first;
+  *first = gap;
+}
+
+static void* allocate_zeroed(void* opaque, size_t count, size_t size) {
+  if (size != 0 && count > SIZE_MAX / size) return NULL;
+  void* pointer = allocate(opaque, count * size);
+  if (pointer != NULL) memset(pointer, 0, count * size);
+  return pointer;
+}
+
+static void* reallocate(void* opaque, void* pointer, size_t size) {
+  if (pointer == NULL) return allocate(opaque, size);
+  if (size == 0) {
+    release(opaque, pointer);
+    return NULL;
+  }
+  const size_t had = header_of(pointer)->size;
+  if (size <= had && had <= kLargest) return pointer;
+  if (size > kLargest && had > kLargest) {
+    if (size > SIZE_MAX - sizeof(header_t)) return NULL;
+    void* memory = realloc(header_of(pointer), sizeof(header_t) + size);
+    return memory != NULL ? begin_block(memory, size) : NULL;
+  }
+  void* moved = allocate(opaque, size);
+  if (moved == NULL) return NULL;
+  memcpy(moved, pointer, size < had ? size : had);
+  release(opaque, pointer);
+  return moved;
+}
+
+static size_t usable_size(const void* pointer) { return pointer != NULL ? header_of(pointer)->size : 0; }
+
+const JSMallocFunctions heap_functions = {allocate_zeroed, allocate, release, reallocate, usable_size};
+
+void heap_settle(void) {
+  memset(gaps, 0, sizeof gaps);
+  fresh = fresh_end = NULL;
+}
