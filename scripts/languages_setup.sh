@@ -18,6 +18,7 @@ for script in languages/*/build.sh; do
     rm -rf "$built.part"
     mkdir -p "$built.part"
     "$script" "$built.part" >&2
+    cp "$folder"/language.toml "$folder"/hello.* "$built.part"
     mv -T "$built.part" "$built"
   fi
   ln -sfn "$built" "build/languages/$name"

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   mayfly::cli::add_up(app, exit_code);
   mayfly::cli::add_deploy(app, exit_code);
   mayfly::cli::add_inspect(app, exit_code);
+  mayfly::cli::add_languages(app, exit_code);
   mayfly::cli::add_list(app, exit_code);
   mayfly::cli::add_show(app, exit_code);
   mayfly::cli::add_remove(app, exit_code);

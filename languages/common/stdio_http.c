@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { kInput = 0, kOutput = 1, kMostOfMessage = 4096, kHeadRoom = 2048, kTogether = 4096 };
+enum { kInput = 0, kOutput = 1, kMostOfMessage = 4096, kHeadRoom = 1024, kTogether = 512 };
 
 typedef struct {
   char* data;
@@ -12,15 +12,20 @@ typedef struct {
   size_t capacity;
 } buffer_t;
 
-static buffer_t head_in;
-static buffer_t head_out;
+// Room for heads of the usual size, side by side: what a request writes to should be on few pages.
+static char first_in[kHeadRoom], first_out[kHeadRoom];
+static buffer_t head_in = {first_in, 0, kHeadRoom};
+static buffer_t head_out = {first_out, 0, kHeadRoom};
 
 static void reserve(buffer_t* buffer, size_t capacity) {
   if (capacity <= buffer->capacity) return;
   size_t grown = buffer->capacity * 2;
   buffer->capacity = grown < capacity ? capacity : grown;
-  buffer->data = realloc(buffer->data, buffer->capacity);
-  if (buffer->data == NULL) abort();
+  const bool first = buffer->data == first_in || buffer->data == first_out;
+  char* data = realloc(first ? NULL : buffer->data, buffer->capacity);
+  if (data == NULL) abort();
+  if (first) memcpy(data, buffer->data, buffer->size);
+  buffer->data = data;
 }
 
 static void append(buffer_t* buffer, const void* bytes, size_t size) {
@@ -32,11 +37,6 @@ static void append(buffer_t* buffer, const void* bytes, size_t size) {
 static void append_number(buffer_t* buffer, size_t number) {
   const uint32_t value = (uint32_t)number;
   append(buffer, &value, sizeof value);
-}
-
-void stdio_http_prepare(void) {
-  reserve(&head_in, kHeadRoom);
-  reserve(&head_out, kHeadRoom);
 }
 
 // --- The request -----------------------------------------------------------------------------------------------

@@ -21,8 +21,6 @@ typedef struct {
   slice_t fields;  // names and values: read with next_string()
 } request_t;
 
-// Makes room for the heads, so that requests need not.
-void stdio_http_prepare(void);
 // Reads the head of the request; false when standard input has none.
 bool request_read(request_t* request);
 // Takes the next string off what is left of a head; false at its end.
@@ -36,7 +34,7 @@ char* body_read_all(size_t* size);
 void response_begin(uint32_t status);
 void response_field(const char* name, size_t name_size, const char* value, size_t value_size);
 void response_end_head(void);
-// The same, with what there is of the body; of less than 4 KiB in one write.
+// The same, with what there is of the body; of less than 512 bytes in one write.
 void response_end_head_with(const char* bytes, size_t size);
 void body_write(const char* bytes, size_t size);
 // In the place of a response: the function failed, and this is for the client.

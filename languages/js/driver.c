@@ -1,4 +1,4 @@
-// JavaScript functions: `initialize` loads one, `serve` answers a request with it (../README.md).
+// JavaScript functions: `prepare` starts the interpreter, `initialize` loads one, `serve` answers a request with it (../README.md).
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "stdio_natives.h"
 
 enum {
-  kStackKept = 192 << 10,          // bytes: recursion ends before the host's stack does, which holds more for each call
+  kStackKept = 640 << 10,         // bytes: recursion ends before the host's stack of 1.5 MiB does, which has three times as much for each call
   kGarbage = 8 << 20,              // bytes that are allocated before cycles are looked for
   kMostOfPath = 4096,
   kMostRejections = 16,            // promises that are reported when nobody handles them
@@ -151,8 +151,10 @@ static const char* path_argument(void) {
   return (const char*)arguments[1];
 }
 
+__attribute__((export_name("prepare"))) void prepare(void) { start_engine(); }
+
 __attribute__((export_name("initialize"))) void initialize(void) {
-  start_engine();
+  if (ctx == NULL) start_engine();
   JSValue path = JS_NewString(ctx, path_argument());
   JSValue loaded = settle(JS_Call(ctx, load_function, JS_UNDEFINED, 1, &path), "loading the function");
   JS_FreeValue(ctx, path);
@@ -164,7 +166,6 @@ __attribute__((export_name("initialize"))) void initialize(void) {
   JSMemoryUsage usage;
   JS_ComputeMemoryUsage(runtime, &usage);
   JS_SetGCThreshold(runtime, (size_t)usage.malloc_size + kGarbage);
-  stdio_http_prepare();
   heap_settle();
 }
 

@@ -8,5 +8,3 @@
 void engine_seed_random(JSContext* ctx, uint64_t seed);
 // Recursion ends with a RangeError when fewer bytes than that are left of the stack, which ends at address 0.
 void engine_keep_stack(JSRuntime* runtime, size_t bytes);
-// performance.now() counts from now on.
-void engine_restart_clock(JSContext* ctx);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-  kStep = 16,             // bytes between the sizes of blocks
+  kStep = 8,              // bytes between the sizes of blocks
   kLargest = 1024,        // bytes of a block; what is larger is malloc()'s
   kSizes = kLargest / kStep,
   kPage = 4096,           // what the host copies at once
@@ -39,6 +39,14 @@ static void* large(size_t size) {
   return memory != NULL ? begin_block(memory, size) : NULL;
 }
 
+static int begin_chunk(void) {
+  char* chunk = malloc(kChunk + kPage);
+  if (chunk == NULL) return 0;
+  fresh = (char*)(((uintptr_t)chunk + kPage - 1) & ~(uintptr_t)(kPage - 1));
+  fresh_end = fresh + kChunk;
+  return 1;
+}
+
 static void* allocate(void* opaque, size_t size) {
   (void)opaque;
   if (size > kLargest) return large(size);
@@ -50,12 +58,7 @@ static void* allocate(void* opaque, size_t size) {
     return gap;
   }
   const size_t whole = (index + 1) * kStep;
-  if ((size_t)(fresh_end - fresh) < sizeof(header_t) + whole) {
-    char* chunk = malloc(kChunk + kPage);
-    if (chunk == NULL) return NULL;
-    fresh = (char*)(((uintptr_t)chunk + kPage - 1) & ~(uintptr_t)(kPage - 1));
-    fresh_end = fresh + kChunk;
-  }
+  if ((size_t)(fresh_end - fresh) < sizeof(header_t) + whole && !begin_chunk()) return NULL;
   char* memory = fresh;
   fresh += sizeof(header_t) + whole;
   return begin_block(memory, whole);
@@ -108,5 +111,5 @@ const JSMallocFunctions heap_functions = {allocate_zeroed, allocate, release, re
 
 void heap_settle(void) {
   memset(gaps, 0, sizeof gaps);
-  fresh = fresh_end = NULL;
+  (void)begin_chunk();
 }

@@ -1,9 +1,5 @@
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <wasi/api.h>
 
@@ -75,41 +71,55 @@ static JSValue environment(ARGUMENTS) {
   return pairs;
 }
 
-// readFile(path): its bytes; undefined when there is no such file.
-static JSValue readFile(ARGUMENTS) {
-  const char* path = JS_ToCString(ctx, argv[0]);
-  if (path == NULL) return JS_EXCEPTION;
-  const int file = open(path, O_RDONLY);
-  JS_FreeCString(ctx, path);
-  if (file < 0) return JS_UNDEFINED;
-  struct stat about;
-  if (fstat(file, &about) != 0 || !S_ISREG(about.st_mode)) {
-    close(file);
-    return JS_UNDEFINED;
+// The folder of the function, as it is now: libc would keep what was open when the interpreter was prepared.
+static __wasi_fd_t root_folder(void) {
+  __wasi_prestat_t about;
+  for (__wasi_fd_t fd = kStandardError + 1; __wasi_fd_prestat_get(fd, &about) == 0; ++fd) {
+    char name[2];
+    if (about.u.dir.pr_name_len > sizeof name) continue;
+    if (__wasi_fd_prestat_dir_name(fd, (uint8_t*)name, about.u.dir.pr_name_len) == 0 && name[0] == '/') return fd;
   }
-  const size_t size = (size_t)about.st_size;
-  char* bytes = malloc(size + 1);
-  size_t done = 0;
-  while (bytes != NULL && done < size) {
-    const ssize_t got = read(file, bytes + done, size - done);
-    if (got <= 0) break;
-    done += (size_t)got;
-  }
-  close(file);
-  if (bytes == NULL) return JS_ThrowOutOfMemory(ctx);
-  return bytes_take(ctx, bytes, done);
+  return (__wasi_fd_t)-1;
 }
+
+// A path below that folder, of one that begins with "/".
+static const char* below(const char* path) { return path[1] != 0 ? path + 1 : "."; }
 
 // kindOfFile(path): "file", "folder" or undefined.
 static JSValue kindOfFile(ARGUMENTS) {
   const char* path = JS_ToCString(ctx, argv[0]);
   if (path == NULL) return JS_EXCEPTION;
-  struct stat about;
-  const int failed = stat(path, &about);
+  __wasi_filestat_t about;
+  const __wasi_errno_t failed =
+      __wasi_path_filestat_get(root_folder(), __WASI_LOOKUPFLAGS_SYMLINK_FOLLOW, below(path), &about);
   JS_FreeCString(ctx, path);
   if (failed) return JS_UNDEFINED;
-  return S_ISREG(about.st_mode) ? JS_NewString(ctx, "file")
-                                : (S_ISDIR(about.st_mode) ? JS_NewString(ctx, "folder") : JS_UNDEFINED);
+  return about.filetype == __WASI_FILETYPE_REGULAR_FILE
+             ? JS_NewString(ctx, "file")
+             : (about.filetype == __WASI_FILETYPE_DIRECTORY ? JS_NewString(ctx, "folder") : JS_UNDEFINED);
+}
+
+// readFile(path): its bytes; undefined when there is no such file.
+static JSValue readFile(ARGUMENTS) {
+  const char* path = JS_ToCString(ctx, argv[0]);
+  if (path == NULL) return JS_EXCEPTION;
+  __wasi_fd_t file;
+  const __wasi_errno_t failed = __wasi_path_open(root_folder(), __WASI_LOOKUPFLAGS_SYMLINK_FOLLOW, below(path), 0,
+                                                 __WASI_RIGHTS_FD_READ | __WASI_RIGHTS_FD_FILESTAT_GET, 0, 0, &file);
+  JS_FreeCString(ctx, path);
+  if (failed) return JS_UNDEFINED;
+  __wasi_filestat_t about;
+  if (__wasi_fd_filestat_get(file, &about) != 0 || about.filetype != __WASI_FILETYPE_REGULAR_FILE) about.size = 0;
+  uint8_t* bytes = malloc((size_t)about.size + 1);
+  size_t done = 0;
+  while (bytes != NULL && done < about.size) {
+    const __wasi_iovec_t into = {bytes + done, (size_t)about.size - done};
+    __wasi_size_t got = 0;
+    if (__wasi_fd_read(file, &into, 1, &got) != 0 || got == 0) break;
+    done += got;
+  }
+  (void)__wasi_fd_close(file);
+  return bytes != NULL ? bytes_take(ctx, (char*)bytes, done) : JS_ThrowOutOfMemory(ctx);
 }
 
 // promiseState(value): [state, result] of a promise, for those who print it; undefined of anything else.

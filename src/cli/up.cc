@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cli/admin_token.h"
 #include "cli/commands.h"
+#include "cli/folders.h"
 #include "cli/stores.h"
 #include "cli/wagi_options.h"
 #include "compat/applications.h"
@@ -24,7 +25,6 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -97,13 +97,6 @@ Result<UniqueFd> Up::open_log() const {
   return fd;
 }
 
-// Beside the program's own folder, where building leaves it.
-std::string languages_folder() {
-  std::error_code unknown;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", unknown);
-  return (program.parent_path().parent_path() / "languages").string();
-}
-
 void warn_of_open_egress(const compat::ApplicationsConfig& applications) {
   for (const compat::Application& application : applications.applications) {
     if (application.allow_given) continue;
@@ -157,7 +150,8 @@ Status Up::run() {
   if (!token) return fail(token.error());
 
   // What runs guests, and what brings them there.
-  const auto engine = sandbox::Engine::create({.cache_folder = data + "/cache"});
+  const auto engine =
+      sandbox::Engine::create({.cache_folder = data + "/cache", .shared_cache_folder = shared_cache_folder()});
   if (!engine) return fail(engine.error());
   const auto log_fd = open_log();
   if (!log_fd) return fail(log_fd.error());
@@ -167,7 +161,8 @@ Status Up::run() {
   invoke::Admission admission(**engine);
   invoke::Background background(cores);
   egress::Resolver resolver;
-  const auto sources = source::Sources::open(**engine, languages.empty() ? languages_folder() : languages, lines);
+  const auto sources =
+      source::Sources::open(**engine, languages.empty() ? default_languages_folder() : languages, lines);
   if (!sources) return fail(sources.error());
   deploy::Deployer deployer({**engine, *stores->functions, registry, book, named_volumes, **sources},
                             std::min(cores, 4u));

@@ -64,6 +64,11 @@ Status check_pipeline_settings(const sandbox::Settings& settings) {
               "the functions that are its stages");
 }
 
+// The file that source begins with, by its path among the others.
+std::string entrypoint_of(const sandbox::Settings& settings) {
+  return settings.entrypoint.empty() ? source::default_path(settings.language) : settings.entrypoint;
+}
+
 }  // namespace
 
 // What a version is made from.
@@ -82,7 +87,12 @@ struct Deployer::Compiled {
 };
 
 Result<Version::Loaded> Deployer::prepare(const Source& source, const sandbox::Settings& settings) const {
-  auto mounts = sandbox::vfs::make_mounts(source.files, settings, services_.volumes);
+  auto files = source.files;
+  if (!files && !settings.language.empty()) {
+    files = std::make_shared<const sandbox::vfs::Bundle>(
+        source::Files{{entrypoint_of(settings), std::string(source.module)}});
+  }
+  auto mounts = sandbox::vfs::make_mounts(std::move(files), settings, services_.volumes);
   if (!mounts) return fail(std::move(mounts.error()));
   constexpr auto kSoon = sandbox::Engine::Want::kSoon;
   auto program = settings.language.empty() ? services_.engine.load(source.module, source.artefact, source.entry, kSoon)
@@ -91,23 +101,38 @@ Result<Version::Loaded> Deployer::prepare(const Source& source, const sandbox::S
   return Version::Loaded{std::move(*program), std::move(*mounts)};
 }
 
+namespace {
+
+Result<source::Files> files_of(std::string_view module, std::string_view zip, const std::string& entrypoint) {
+  if (zip.empty()) return source::Files{{entrypoint, std::string(module)}};
+  return unzip(zip).map([](Bundle bundle) { return std::move(bundle.files); });
+}
+
+}  // namespace
+
 Result<std::shared_ptr<const sandbox::Program>> Deployer::load_source(const Source& source,
                                                                       const sandbox::Settings& settings,
                                                                       sandbox::Engine::Want want) const {
-  const std::string entrypoint =
-      settings.entrypoint.empty() ? source::default_path(settings.language) : settings.entrypoint;
+  const std::string entrypoint = entrypoint_of(settings);
   const std::string digest = sha256_hex(source.zip.empty() ? source.module : source.zip);
-  const auto files = [&]() -> Result<source::Files> {
-    if (source.zip.empty()) return source::Files{{entrypoint, std::string(source.module)}};
-    return unzip(source.zip).map([](Bundle bundle) { return std::move(bundle.files); });
-  };
   return services_.sources.load({.function = source.function,
                                  .language = settings.language,
                                  .entrypoint = entrypoint,
                                  .digest = digest,
-                                 .files = files,
+                                 .files = [&] { return files_of(source.module, source.zip, entrypoint); },
                                  .limits = settings.limits},
                                 want);
+}
+
+// What an interpreter only sees when it is called is looked at before.
+Status Deployer::check_source(const Upload& upload) const {
+  const std::string entrypoint = entrypoint_of(upload.settings);
+  return services_.sources.check({.function = upload.name,
+                                  .language = upload.settings.language,
+                                  .entrypoint = entrypoint,
+                                  .digest = "",
+                                  .files = [&] { return files_of(upload.bytes, upload.bundled.zip, entrypoint); },
+                                  .limits = upload.settings.limits});
 }
 
 Result<Deployer::Compiled> Deployer::compile(const Upload& upload, const std::string& artefact) const {
@@ -173,6 +198,8 @@ Result<Deployed> Deployer::deploy(Upload upload) {
   if (auto there = services_.volumes.check(upload.settings.volumes); !there) return fail(std::move(there.error()));
   registry::Manifest manifest{};
   if (auto composed = compose(upload, manifest); !composed) return fail(std::move(composed.error()));
+  services_.sources.complete(upload.settings);
+  if (auto checked = check_source(upload); !checked) return fail(std::move(checked.error()));
   const std::string artefact = sha256_hex(upload.bytes);
   auto compiled = compile(upload, artefact);
   if (!compiled) return fail(std::move(compiled.error()));

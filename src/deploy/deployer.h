@@ -98,6 +98,7 @@ class Deployer final : public invoke::Loader {
   Result<registry::Version::Loaded> prepare(const Source& source, const sandbox::Settings& settings) const;
   Result<std::shared_ptr<const sandbox::Program>> load_source(const Source& source, const sandbox::Settings& settings,
                                                               sandbox::Engine::Want want) const;
+  Status check_source(const Upload& upload) const;
   Result<Compiled> compile(const Upload& upload, const std::string& artefact) const;
   Result<storage::VersionRecord> keep(const Upload& upload, const std::string& artefact, registry::Manifest manifest);
   Status check_capabilities(const Upload& upload, const sandbox::Capabilities& capabilities);

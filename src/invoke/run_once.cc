@@ -45,6 +45,7 @@ class Run final : public sandbox::GuestHost {
     }
     ran_.error = std::move(instance.outcome().error);
     ran_.image = instance.take_image();
+    ran_.memory_peak = instance.usage().memory_peak;
     ran_.keeps_files_open = instance.guest().descriptors().open() > 3 + inputs.mounts.size();
     return std::move(ran_);
   }

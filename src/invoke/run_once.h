@@ -16,6 +16,7 @@ struct Ran {
   std::string output;             // stdout: at most limits.response_bytes
   std::string log;                // stderr: the first limits.log_bytes of it
   std::string image;              // when `inputs` ask for it and it has ended well
+  std::size_t memory_peak = 0;    // bytes of memories and tables
   bool keeps_files_open = false;  // that it opened
 };
 

@@ -41,6 +41,13 @@ bool intact(const std::string& path) {
   return good;
 }
 
+// Whether nobody else can write there; a folder of ours is made so.
+bool is_ours_alone(const std::string& folder) {
+  struct stat status{};
+  return !folder.empty() && ::chmod(folder.c_str(), 0700) == 0 && ::stat(folder.c_str(), &status) == 0 &&
+         status.st_uid == ::geteuid();
+}
+
 bool write_all(int fd, const void* bytes, std::size_t size) {
   const char* next = static_cast<const char*>(bytes);
   while (size > 0) {
@@ -61,26 +68,26 @@ std::string temporary_name(const std::string& path) {
 
 }  // namespace
 
-CodeCache::CodeCache(std::string folder, std::string fingerprint)
-    : folder_(std::move(folder)), fingerprint_(std::move(fingerprint)) {
-  if (folder_.empty()) return;
+CodeCache::CodeCache(std::string folder, std::string shared, std::string fingerprint)
+    : folder_(std::move(folder)), shared_(std::move(shared)), fingerprint_(std::move(fingerprint)) {
   std::error_code error;
-  std::filesystem::create_directories(folder_, error);
-  struct stat status{};
-  const bool ours =
-      ::chmod(folder_.c_str(), 0700) == 0 && ::stat(folder_.c_str(), &status) == 0 && status.st_uid == ::geteuid();
-  if (!ours) folder_.clear();
+  if (!folder_.empty()) std::filesystem::create_directories(folder_, error);
+  for (std::string* each : {&folder_, &shared_}) {
+    if (!is_ours_alone(*each)) each->clear();
+  }
 }
 
-std::string CodeCache::path(std::string_view artefact) const {
-  return fmt::format("{}/{}.{}", folder_, artefact, fingerprint_);
+std::string CodeCache::path(const std::string& folder, std::string_view artefact) const {
+  return fmt::format("{}/{}.{}", folder, artefact, fingerprint_);
 }
 
 std::optional<std::string> CodeCache::find(std::string_view artefact) const {
-  if (folder_.empty()) return std::nullopt;
-  std::string file = path(artefact);
-  if (!intact(file)) return std::nullopt;
-  return file;
+  for (const std::string* folder : {&folder_, &shared_}) {
+    if (folder->empty()) continue;
+    std::string file = path(*folder, artefact);
+    if (intact(file)) return file;
+  }
+  return std::nullopt;
 }
 
 void CodeCache::keep(std::string_view artefact, std::string_view code) const {
@@ -88,7 +95,7 @@ void CodeCache::keep(std::string_view artefact, std::string_view code) const {
   Trailer trailer{{}, code.size(), XXH3_64bits(code.data(), code.size())};
   std::memcpy(trailer.magic, kMagic, sizeof kMagic);
 
-  const std::string file = path(artefact);
+  const std::string file = path(folder_, artefact);
   const std::string aside = temporary_name(file);
   const UniqueFd fd(::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd) return;

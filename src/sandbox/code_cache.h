@@ -13,8 +13,9 @@ namespace mayfly::sandbox {
 // Files are written aside, renamed into place and only ever unlinked: they may be mapped. Any thread.
 class CodeCache {
  public:
-  // An empty folder name means no cache. `fingerprint` differs whenever code of the engine could differ.
-  CodeCache(std::string folder, std::string fingerprint);
+  // An empty folder name means none. What is not in `folder` may be in `shared`, which is only read. `fingerprint`
+  // differs whenever code of the engine could differ.
+  CodeCache(std::string folder, std::string shared, std::string fingerprint);
 
   // The file with the compiled code of an artefact, for the engine to map, if there is one that is whole.
   std::optional<std::string> find(std::string_view artefact) const;
@@ -22,9 +23,10 @@ class CodeCache {
   void keep(std::string_view artefact, std::string_view code) const;
 
  private:
-  std::string path(std::string_view artefact) const;
+  std::string path(const std::string& folder, std::string_view artefact) const;
 
   std::string folder_;
+  std::string shared_;
   std::string fingerprint_;
 };
 

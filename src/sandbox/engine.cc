@@ -94,7 +94,7 @@ Engine::Engine(wasm_engine_t* engine, wasm_engine_t* concurrent_engine, EngineIn
     : engine_(engine),
       concurrent_engine_(concurrent_engine),
       info_(std::move(info)),
-      cache_(std::make_unique<CodeCache>(options.cache_folder, info_.fingerprint)),
+      cache_(std::make_unique<CodeCache>(options.cache_folder, options.shared_cache_folder, info_.fingerprint)),
       epoch_(std::make_unique<EpochTicker>([engine, concurrent_engine] {
         wasmtime_engine_increment_epoch(engine);
         wasmtime_engine_increment_epoch(concurrent_engine);

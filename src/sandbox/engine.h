@@ -20,8 +20,9 @@ namespace mayfly::sandbox {
 class CodeCache;
 
 struct EngineOptions {
-  std::string cache_folder;  // for compiled code; "" for none
-  std::uint32_t slots = 0;   // invocations alive at once; 0 to derive from the machine
+  std::string cache_folder;         // for compiled code; "" for none
+  std::string shared_cache_folder;  // where there may be more of it; "" for none
+  std::uint32_t slots = 0;          // invocations alive at once; 0 to derive from the machine
 };
 
 // What was found out about the machine, for the start message and health.

@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "invoke/run_once.h"
 #include "sandbox/image.h"
+#include "sandbox/vfs/mounts.h"
+#include "source/bad_source.h"
 #include "source/limits.h"
 
 #include <fmt/format.h>
@@ -13,26 +15,6 @@ namespace mayfly::source {
 using sandbox::Engine;
 using sandbox::EntryPoint;
 using sandbox::Kind;
-
-namespace {
-
-// What the interpreter printed, without the empty lines around it and past what a client wants to read.
-std::string message_of(std::string_view log) {
-  constexpr std::string_view kBlanks = " \r\n\t";
-  log.remove_prefix(std::min(log.find_first_not_of(kBlanks), log.size()));
-  log = log.substr(0, log.find_last_not_of(kBlanks) + 1);
-  return to_utf8(log.substr(0, kMessageBytes));
-}
-
-tl::unexpected<Error> bad_source(const Error& why, std::string_view log) {
-  if (why.code == ErrorCode::kOverloaded) return fail(why);
-  std::string message = message_of(log);
-  if (why.code == ErrorCode::kExitCode && !message.empty()) return fail(ErrorCode::kBadSource, std::move(message));
-  return fail(ErrorCode::kBadSource, fmt::format("while it was loaded, at its top level: {}{}{}", why.message,
-                                                 message.empty() ? "" : "\n", message));
-}
-
-}  // namespace
 
 Status Interpreter::prepare(Engine::Want want) {
   const std::lock_guard lock(preparing_);
@@ -77,7 +59,10 @@ Status Interpreter::make_base(std::string_view module) {
   const auto program =
       engine_.link(*code, **fresh, Engine::Start::kFresh, EntryPoint{Kind::kCommand, std::string(first)});
   if (!program) return fail(program.error());
-  const auto ran = invoke::run_once(*program, {.makes_image = true}, kInitializeLimits);
+  // A libc that looks for directories once finds those that every function has.
+  const auto mounts = sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(Files()), {}, {});
+  if (!mounts) return fail(mounts.error());
+  const auto ran = invoke::run_once(*program, {.mounts = *mounts, .makes_image = true}, kInitializeLimits);
   if (ran.error) {
     return fail(ErrorCode::kInternal,
                 fmt::format("the interpreter {} did not start: {}\n{}", file_, ran.error->message, ran.log));
@@ -126,7 +111,7 @@ Result<Loaded> Interpreter::load(std::string_view key, sandbox::Inputs inputs, c
   if (!program) return fail(program.error());
   inputs.makes_image = true;
   const auto ran = invoke::run_once(*program, inputs, limits);
-  if (ran.error) return bad_source(*ran.error, ran.log);
+  if (ran.error) return fail(bad_source(*ran.error, ran.log));
   if (ran.image.empty()) {
     return fail(ErrorCode::kBadSource, "it ended the program while it was loaded, at its top level");
   }

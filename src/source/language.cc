@@ -102,6 +102,14 @@ std::vector<std::string> texts(const toml::table& table, std::string_view key) {
   return all;
 }
 
+std::map<std::string, std::string, std::less<>> environment(const toml::table& table) {
+  std::map<std::string, std::string, std::less<>> all;
+  if (const auto* variables = table["environment"].as_table()) {
+    for (const auto& [name, value] : *variables) all.emplace(name.str(), value.value_or(std::string()));
+  }
+  return all;
+}
+
 Result<Language> read_language(const fs::path& file) try {
   const auto text = read_file(file.string());
   if (!text) return fail(text.error());
@@ -117,9 +125,16 @@ Result<Language> read_language(const fs::path& file) try {
       .version = table["version"].value_or(std::string()),
       .licence = table["licence"].value_or(std::string()),
       .extensions = texts(table, "extensions"),
+      .sample = path("sample"),
       .module = path("module"),
       .interpreter = table["interpreter"].value_or(std::string()),
       .translator = path("translator"),
+      .compiler = path("compiler"),
+      .is_command = table["command"].value_or(false) || table["cgi"].value_or(false),
+      .cgi = table["cgi"].value_or(false),
+      .argv = table["argv"].value_or(std::string()),
+      .check = table["check"].value_or(std::string()),
+      .environment = environment(table),
   };
 } catch (const toml::parse_error& error) {
   return fail(ErrorCode::kBadConfig,
@@ -158,6 +173,14 @@ std::string_view canonical_language(std::string_view name) {
     }
   }
   return "";
+}
+
+std::string fill_in(std::string text, std::string_view entrypoint) {
+  constexpr std::string_view kEntrypoint = "${ENTRYPOINT}";
+  for (auto at = text.find(kEntrypoint); at != std::string::npos; at = text.find(kEntrypoint, at + entrypoint.size())) {
+    text.replace(at, kEntrypoint.size(), entrypoint);
+  }
+  return text;
 }
 
 std::string default_path(std::string_view language) {

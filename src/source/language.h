@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,10 +17,22 @@ struct Language {
   std::string version;            // of its interpreter: `QuickJS-ng 0.16.2`
   std::string licence;            // of that: SPDX
   std::vector<std::string> extensions;
+  std::string sample;       // file of a function that is written in it, to measure it by
   std::string module;       // file of the interpreter
   std::string interpreter;  // name of the language whose interpreter runs it, instead
   std::string translator;   // then: the file of the function that makes source of that language
+  std::string compiler;     // file of the command that makes a module of the source, instead of interpreting it
+
+  // Of an interpreter that is a command, run anew for each request. `${ENTRYPOINT}` is the path of the source.
+  bool is_command = false;
+  bool cgi = false;
+  std::string argv;   // of the compiler, too
+  std::string check;  // arguments of a run at the deploy, which fails when the source is at fault
+  std::map<std::string, std::string, std::less<>> environment;
 };
+
+// A text of it with the path of a function's source filled in.
+std::string fill_in(std::string text, std::string_view entrypoint);
 
 // Those in the folders of a folder, by name. kBadConfig, with file and line.
 Result<std::vector<Language>> read_languages(const std::string& folder);

@@ -3,7 +3,10 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "invoke/guest_log.h"
+#include "invoke/run_once.h"
+#include "sandbox/abi/abi.h"
 #include "sandbox/vfs/mounts.h"
+#include "source/bad_source.h"
 #include "source/limits.h"
 #include "source/translator.h"
 
@@ -16,13 +19,13 @@ namespace mayfly::source {
 using sandbox::Engine;
 
 Result<std::unique_ptr<Sources>> Sources::open(Engine& engine, const std::string& folder, Log& log) {
-  std::unique_ptr<Sources> sources(new Sources(log));
+  std::unique_ptr<Sources> sources(new Sources(engine, log));
   if (folder.empty()) return sources;
   auto languages = read_languages(folder);
   if (!languages) return fail(std::move(languages.error()));
   sources->languages_ = std::move(*languages);
   for (const Language& language : sources->languages_) {
-    if (language.module.empty()) continue;
+    if (language.module.empty() || language.is_command) continue;
     sources->interpreters_.emplace(language.name, std::make_unique<Interpreter>(engine, language.module));
   }
   return sources;
@@ -33,28 +36,99 @@ const Language* Sources::find(std::string_view name) const {
   return found == languages_.end() ? nullptr : &*found;
 }
 
-Result<std::shared_ptr<const sandbox::Program>> Sources::load(const Source& source, Engine::Want want) {
-  const Language* language = find(source.language);
-  if (language == nullptr) {
-    std::string known;
-    for (const Language& each : languages_) known += fmt::format("{}`{}`", known.empty() ? "" : ", ", each.name);
-    return fail(ErrorCode::kUnknownLanguage,
-                fmt::format("the source is `{}`, and this server has {}", source.language,
-                            known.empty() ? "no interpreters: build them with scripts/languages_setup.sh" : known));
+Result<const Language*> Sources::require(std::string_view name) const {
+  if (const Language* language = find(name)) return language;
+  std::string known;
+  for (const Language& each : languages_) known += fmt::format("{}`{}`", known.empty() ? "" : ", ", each.name);
+  return fail(ErrorCode::kUnknownLanguage,
+              fmt::format("the source is `{}`, and this server has {}", name,
+                          known.empty() ? "no interpreters: build them with scripts/languages_setup.sh" : known));
+}
+
+void Sources::complete(sandbox::Settings& settings) const {
+  const Language* language = find(settings.language);
+  if (language == nullptr || !language->is_command) return;
+  const std::string entrypoint = settings.entrypoint.empty() ? default_path(settings.language) : settings.entrypoint;
+  settings.cgi = language->cgi;
+  if (!language->argv.empty()) settings.argv = fill_in(language->argv, entrypoint);
+  for (const auto& [name, value] : language->environment) {
+    settings.environment.insert_or_assign(name, fill_in(value, entrypoint));
   }
-  Interpreter& interpreter = *interpreters_.at(language->interpreter.empty() ? language->name : language->interpreter);
+}
+
+Result<Sources::ProgramPtr> Sources::load(const Source& source, Engine::Want want) {
+  const auto language = require(source.language);
+  if (!language) return fail(language.error());
+  if (!(*language)->compiler.empty()) return compile(**language, source, want);
+  if ((*language)->is_command) return load_command((*language)->module, want);
+  return load_image(**language, source, want);
+}
+
+// All functions share the program: what differs is the files they see.
+Result<Sources::ProgramPtr> Sources::load_command(const std::string& file, Engine::Want want) {
+  const std::lock_guard lock(commands_mutex_);
+  ProgramPtr& known = commands_[file];
+  if (known && (want == Engine::Want::kSoon || known->tier() == sandbox::Tier::kOptimised)) return known;
+  const auto bytes = read_file(file);
+  if (!bytes) return fail(bytes.error());
+  auto program = engine_.load(*bytes, sha256_hex(*bytes), "", want);
+  if (program) known = *program;
+  return program;
+}
+
+namespace {
+
+Result<std::vector<sandbox::vfs::Mount>> mount(Files files) {
+  return sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(std::move(files)), {}, {});
+}
+
+}  // namespace
+
+Status Sources::check(const Source& source) {
+  const Language* language = find(source.language);
+  if (language == nullptr || language->check.empty()) return {};
+  const auto program = load_command(language->module, Engine::Want::kSoon);
+  if (!program) return fail(program.error());
+  auto files = source.files();
+  if (!files) return fail(std::move(files.error()));
+  const auto mounts = mount(std::move(*files));
+  if (!mounts) return fail(mounts.error());
+  sandbox::Inputs inputs;
+  inputs.arguments = sandbox::abi::expand_arguments(fill_in(language->check, source.entrypoint), {});
+  inputs.mounts = *mounts;
+  const auto ran = invoke::run_once(*program, inputs, kTranslateLimits);
+  if (ran.error) return fail(bad_source(*ran.error, ran.log + ran.output));
+  return {};
+}
+
+Result<Sources::ProgramPtr> Sources::compile(const Language& language, const Source& source, Engine::Want want) {
+  const auto compiler = load_command(language.compiler, Engine::Want::kSoon);
+  if (!compiler) return fail(compiler.error());
+  auto files = source.files();
+  if (!files) return fail(std::move(files.error()));
+  const auto mounts = mount(std::move(*files));
+  if (!mounts) return fail(mounts.error());
+  sandbox::Inputs inputs;
+  inputs.arguments = sandbox::abi::expand_arguments(fill_in(language.argv, source.entrypoint), {});
+  inputs.mounts = *mounts;
+  const auto ran = invoke::run_once(*compiler, inputs, kTranslateLimits);
+  if (ran.error) return fail(bad_source(*ran.error, ran.log));
+  return engine_.load(ran.output, sha256_hex(ran.output), "", want);
+}
+
+Result<Sources::ProgramPtr> Sources::load_image(const Language& language, const Source& source, Engine::Want want) {
+  Interpreter& interpreter = *interpreters_.at(language.interpreter.empty() ? language.name : language.interpreter);
   if (auto prepared = interpreter.prepare(want); !prepared) return fail(std::move(prepared.error()));
 
-  const std::string key = sha256_hex(fmt::format("image\n{}\n{}\n{}\n{}\n{}", interpreter.digest(), source.language,
+  const std::string key = sha256_hex(fmt::format("image\n{}\n{}\n{}\n{}\n{}", interpreter.digest(), language.name,
                                                  source.function, source.entrypoint, source.digest));
   if (auto program = interpreter.find(key)) return program;
   auto files = source.files();
   if (!files) return fail(std::move(files.error()));
-  if (!language->translator.empty()) {
-    if (auto translated = translate(*language, *files); !translated) return fail(std::move(translated.error()));
+  if (!language.translator.empty()) {
+    if (auto translated = translate(language, *files); !translated) return fail(std::move(translated.error()));
   }
-  const auto mounts =
-      sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(std::move(*files)), {}, {});
+  const auto mounts = mount(std::move(*files));
   if (!mounts) return fail(mounts.error());
   sandbox::Inputs inputs;
   inputs.arguments = {std::string(source.function), fmt::format("/{}", source.entrypoint)};

@@ -9,14 +9,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace mayfly::source {
-
-// A function's files by relative path.
-using Files = std::map<std::string, std::string, std::less<>>;
 
 // A function from source.
 struct Source {
@@ -39,18 +37,31 @@ class Sources {
   // kBadSource.
   Result<std::shared_ptr<const sandbox::Program>> load(const Source& source, sandbox::Engine::Want want);
 
+  // Whether a deploy may go on with a source that is only read when it is called. kBadSource.
+  Status check(const Source& source);
+  // What settings get from the language they name, where it has an interpreter that is a command.
+  void complete(sandbox::Settings& settings) const;
+
   const std::vector<Language>& languages() const { return languages_; }
   // By name; null for one that is not there.
   const Language* find(std::string_view name) const;
 
  private:
-  explicit Sources(Log& log) : log_(log) {}
+  Sources(sandbox::Engine& engine, Log& log) : engine_(engine), log_(log) {}
 
+  using ProgramPtr = std::shared_ptr<const sandbox::Program>;
+  Result<const Language*> require(std::string_view name) const;
+  Result<ProgramPtr> load_image(const Language& language, const Source& source, sandbox::Engine::Want want);
+  Result<ProgramPtr> load_command(const std::string& file, sandbox::Engine::Want want);
+  Result<ProgramPtr> compile(const Language& language, const Source& source, sandbox::Engine::Want want);
   Status translate(const Language& language, Files& files);
 
+  sandbox::Engine& engine_;
   Log& log_;
   std::vector<Language> languages_;
   std::map<std::string, std::unique_ptr<Interpreter>, std::less<>> interpreters_;  // by language
+  std::mutex commands_mutex_;
+  std::map<std::string, ProgramPtr, std::less<>> commands_;  // by file: interpreters and compilers
 };
 
 }  // namespace mayfly::source

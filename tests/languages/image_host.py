@@ -60,7 +60,9 @@ class Upstream:
 class Modules:
     """Compiles a module once for a whole run."""
 
-    engine = wasmtime.Engine(wasmtime.Config())
+    config = wasmtime.Config()
+    config.max_wasm_stack = 1536 << 10  # the server's
+    engine = wasmtime.Engine(config)
     compiled = {}
 
     @classmethod
@@ -87,7 +89,7 @@ class Image:
     # --- The life of a function ---------------------------------------------------------------------------------
 
     def _start(self):
-        self.files = {3: self.folder}
+        self.files = {}
         self.input, self.output, self.error, self.writes = b"", bytearray(), bytearray(), []
         self.responses = {}
         self.store = wasmtime.Store(Modules.engine)
@@ -98,10 +100,12 @@ class Image:
         self.instance = linker.instantiate(self.store, self.module)
         exports = self.instance.exports(self.store)
         self.memory = exports["memory"]
-        began = time.perf_counter()
         try:
-            if "_initialize" in exports:
-                exports["_initialize"](self.store)
+            for name in ("_initialize", "prepare"):
+                if name in exports:
+                    exports[name](self.store)
+            self.files = {3: self.folder}
+            began = time.perf_counter()
             exports["initialize"](self.store)
         except wasmtime.WasmtimeError as error:
             raise InitializeFailed(self._exit_code(error), self.error.decode()) from None
@@ -260,7 +264,7 @@ class Image:
             self.opened_while_serving.append(str(path))
         if not path.exists():
             return ENOENT
-        new = max(self.files) + 1
+        new = max(self.files) + 1  # the root is open, always
         self.files[new] = path if path.is_dir() else path.open("rb")
         self._put32(into, new)
         return 0
@@ -281,7 +285,7 @@ class Image:
         return 0
 
     def _fd_prestat_get(self, fd, into):
-        if fd != 3:
+        if fd != 3 or fd not in self.files:
             return EBADF
         self._put(into, struct.pack("<II", 0, 1))
         return 0

@@ -1,3 +1,4 @@
+import { performance } from "mayfly:performance";
 import { report } from "mayfly:report";
 
 export class Event {

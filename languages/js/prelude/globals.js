@@ -10,6 +10,7 @@ import { CustomEvent, Event, EventTarget } from "mayfly:events";
 import { fetch } from "mayfly:fetch";
 import { FormData } from "mayfly:form_data";
 import { Headers } from "mayfly:headers";
+import { performance } from "mayfly:performance";
 import { report } from "mayfly:report";
 import { Request } from "mayfly:request";
 import { Response } from "mayfly:response";
@@ -23,7 +24,7 @@ import process from "node:process";
 
 const values = {
   AbortController, AbortSignal, Blob, Buffer, CryptoKey, CustomEvent, Event, EventTarget, File, FormData, Headers, Request,
-  Response, TextDecoder, TextDecoderStream, TextEncoder, TextEncoderStream, URL, URLSearchParams, console, crypto, fetch,
+  Response, TextDecoder, TextDecoderStream, TextEncoder, TextEncoderStream, URL, URLSearchParams, console, crypto, fetch, performance,
   process, setInterval, setTimeout, structuredClone,
   clearInterval: clearTimeout,
   clearTimeout,

@@ -7,9 +7,10 @@ import { routed } from "mayfly:context";
 import { env, forgetEnvironment } from "mayfly:environment";
 import { Event } from "mayfly:events";
 import { evaluateScript, readAllText, respond, writePart } from "mayfly:native";
-import { mainFile, moduleOf, requireFrom, seal } from "mayfly:modules";
+import { mainFile, moduleOf, requireFrom, seal, sourceLine } from "mayfly:modules";
 import "mayfly:built_ins";
-import { report } from "mayfly:report";
+import { forgetClock } from "mayfly:performance";
+import { placeOf, report } from "mayfly:report";
 import { Request } from "mayfly:request";
 import { Response } from "mayfly:response";
 import { ReadableStream } from "mayfly:streams";
@@ -41,6 +42,9 @@ class FetchEvent extends Event {
   }
   passThroughOnException() {}
 }
+
+// Objects of these shapes are alive always, so that each request finds the shapes made.
+export const shapes = [Request.incoming(), new Response(""), new Response("", { status: 200, headers: { a: "b" } })];
 
 const context = Object.freeze({
   props: Object.freeze({}),
@@ -112,6 +116,7 @@ export async function load(path) {
   handle ??= formIn(globalThis);
   if (handle === undefined) throw new TypeError(kForms.replace("{}", path.replace(/^\//, "")));
   seal();
+  forgetClock();
   forgetTimers();
   forgetEnvironment();
 }
@@ -173,6 +178,7 @@ async function stream(status, fields, type, content) {
 
 // What is left to do behind the response; timers that nobody waits for are dropped.
 export function background() {
+  forgetClock();
   if (awaited.length === 0) return forgetTimers();
   return backgroundOf();
 }
@@ -188,5 +194,5 @@ async function backgroundOf() {
 
 // Writes an exception to the function log, and returns what the client is told.
 export function describe(error) {
-  return report(error);
+  return report(error, "", error instanceof SyntaxError ? sourceLine(placeOf(error)) : "");
 }

@@ -5,8 +5,7 @@ import { evaluateScript, isScript, kindOfFile, readFile, setLoader } from "mayfl
 
 const kExtensions = ["", ".js", ".mjs", ".cjs", ".json", ".ts", ".mts", ".tsx"];
 const kBuiltIn = new Set(["buffer", "events", "util", "path", "process", "url", "assert", "crypto", "timers"]);
-const kModuleSyntax = /^\s*(?:import\s*[\w${*"']|export\s*[\w{*])|\bimport\.meta\b/m;
-const kAwait = /\bawait\b/;
+const kModuleWords = /\b(?:import|export|await)\b/;
 
 let sealed = false; // after the deploy there are no files
 
@@ -187,8 +186,7 @@ export function isModule(path, text) {
   if (/\.m[jt]s$/.test(path)) return true;
   if (/\.cjs$/.test(path)) return false;
   if (nearestPackage(path)?.about.type === "module") return true;
-  if (!kModuleSyntax.test(text) && !kAwait.test(text)) return false;
-  return !isScript(wrap(text), path);  // an ES module is never well-formed as a script
+  return kModuleWords.test(text) && !isScript(wrap(text), path);
 }
 
 const kIdentifier = /^[A-Za-z_$][\w$]*$/;
@@ -287,4 +285,11 @@ export function mainFile(path) {
   const text = fileText(path);
   if (text === undefined) throw new Error(`There is no file ${path.replace(/^\//, "")} in the function`);
   return { text: text.replace(/^#!.*/, ""), module: isModule(path, text) };
+}
+
+// The line that a place is on, and a mark under its column; "" when the file is not at hand.
+export function sourceLine(place) {
+  const [, path, line, column] = /^(.*):(\d+):(\d+)$/.exec(place) ?? [];
+  const text = sources.get(`/${path}`)?.split("\n")[line - 1];
+  return text === undefined || text.length > 200 ? "" : `${text}\n${" ".repeat(column - 1)}^`;
 }

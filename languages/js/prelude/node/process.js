@@ -1,5 +1,6 @@
 import { env } from "mayfly:environment";
 import { now, print } from "mayfly:native";
+import { performance } from "mayfly:performance";
 
 const write = (text) => (print(`${text}`), true);
 

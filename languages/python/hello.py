@@ -1,0 +1,2 @@
+def handler(request):
+    return f"Hello, {request.query.get('name', 'world')}!\n"
