@@ -1,0 +1,3 @@
+module mayfly.dev
+
+go 1.26

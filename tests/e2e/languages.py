@@ -1,0 +1,91 @@
+"""What tests of functions from source share."""
+
+import io
+import os
+import pathlib
+import subprocess
+import zipfile
+
+import pytest
+from conftest import FUNCTIONS, Server
+
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "mayfly" / "test-packages"
+
+
+def bundle(files):
+    """A zip of files by name, text or bytes."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, content in files.items():
+            zipped.writestr(name, content)
+    return archive.getvalue()
+
+
+def files_of(folder):
+    """What is in a folder, by relative path: for bundle()."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def debian_package(name):
+    """The folder with what a Debian package installs, for libraries that are sources."""
+    folder = CACHE / name
+    if not folder.exists():
+        part = CACHE / f"{name}.{os.getpid()}"
+        part.mkdir(parents=True)
+        subprocess.run(["apt-get", "download", "-q", "-q", name], cwd=part, check=True, capture_output=True, timeout=120)
+        subprocess.run(["dpkg-deb", "-x", *part.glob("*.deb"), part / "x"], check=True, timeout=60)
+        (part / "x").rename(folder)
+    return folder
+
+
+class Language:
+    """A server, and a language whose functions are deployed to it."""
+
+    def __init__(self, server, name, extension):
+        self.server, self.name, self.extension = server, name, extension
+        self.count = 0
+
+    def deploy(self, source, query="", **others):
+        """PUTs a source, with other files of the bundle: its name, and the answer."""
+        name = f"f{self.count}"
+        self.count += 1
+        body = source.encode() if isinstance(source, str) else source
+        separator = "&" if query else "?"
+        query = f"{query}{separator}language={self.name}"
+        if others:
+            body = bundle({f"main{self.extension}": body, **others["files"]})
+            query += f"&entrypoint=main{self.extension}"
+        return name, self.server.request("PUT", f"{FUNCTIONS}/{name}{query}", body)
+
+    def function(self, source, query="", **others):
+        """A function that has been deployed: its name."""
+        name, answer = self.deploy(source, query, **others)
+        assert answer.status == 201, answer.text
+        return name
+
+    def call(self, source, target="", method="GET", body=None, headers=None, **others):
+        return self.server.request(method, f"/{self.function(source, **others)}{target}", body, headers)
+
+    def refusal(self, source, **others):
+        """What is said of a source that cannot be loaded."""
+        _, answer = self.deploy(source, **others)
+        assert answer.status == 422 and answer.problem == "bad-source", answer.text
+        return answer.json["detail"]
+
+    def log_of(self, function):
+        return [line["line"] for line in self.server.log() if line.get("function") == function and "line" in line]
+
+
+def language(binary, tmp_path_factory, name, extension):
+    """For a fixture of a test file: its tests share a server, so that its interpreter is compiled once."""
+    server = Server(binary, tmp_path_factory.mktemp(name) / "data").start()
+    yield Language(server, name, extension)
+    assert server.stop() == 0
+
+
+def fixture(name, extension):
+    @pytest.fixture(scope="module", name=name)
+    def made(binary, tmp_path_factory):
+        yield from language(binary, tmp_path_factory, name, extension)
+
+    return made
