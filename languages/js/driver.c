@@ -1,4 +1,5 @@
-// JavaScript functions: `prepare` starts the interpreter, `initialize` loads one, `serve` answers a request with it (../README.md).
+// JavaScript functions: `prepare` starts the interpreter, `initialize` loads one, `serve` answers a request with it
+// (../README.md).
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +14,11 @@
 #include "stdio_natives.h"
 
 enum {
-  kStackKept = 640 << 10,         // bytes: recursion ends before the host's stack of 1.5 MiB does, which has three times as much for each call
-  kGarbage = 8 << 20,              // bytes that are allocated before cycles are looked for
+  kStackKept = 640 << 10,  // bytes: recursion ends before the host's stack of 1.5 MiB does, which has three times as
+                           // much for each call
+  kGarbage = 8 << 20,      // bytes that are allocated before cycles are looked for
   kMostOfPath = 4096,
-  kMostRejections = 16,            // promises that are reported when nobody handles them
+  kMostRejections = 16,  // promises that are reported when nobody handles them
 };
 
 static JSRuntime* runtime;

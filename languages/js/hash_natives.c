@@ -14,7 +14,8 @@ static const mbedtls_md_info_t* hash_named(JSContext* ctx, JSValueConst value) {
 }
 
 static JSValue result(JSContext* ctx, const mbedtls_md_info_t* hash, int failed, const uint8_t* bytes) {
-  return failed ? JS_ThrowInternalError(ctx, "the hash failed") : JS_NewUint8ArrayCopy(ctx, bytes, mbedtls_md_get_size(hash));
+  return failed ? JS_ThrowInternalError(ctx, "the hash failed")
+                : JS_NewUint8ArrayCopy(ctx, bytes, mbedtls_md_get_size(hash));
 }
 
 // digest(hash, bytes)
@@ -35,7 +36,8 @@ static JSValue hmac(ARGUMENTS) {
   if (hash == NULL || !bytes_begin(ctx, argv[1], &key)) return JS_EXCEPTION;
   if (!bytes_begin(ctx, argv[2], &data)) return bytes_end(ctx, &key), JS_EXCEPTION;
   uint8_t out[MBEDTLS_MD_MAX_SIZE];
-  const int failed = mbedtls_md_hmac(hash, (const uint8_t*)key.data, key.size, (const uint8_t*)data.data, data.size, out);
+  const int failed =
+      mbedtls_md_hmac(hash, (const uint8_t*)key.data, key.size, (const uint8_t*)data.data, data.size, out);
   bytes_end(ctx, &key);
   bytes_end(ctx, &data);
   return result(ctx, hash, failed, out);

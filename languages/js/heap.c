@@ -5,11 +5,11 @@
 #include <string.h>
 
 enum {
-  kStep = 8,              // bytes between the sizes of blocks
-  kLargest = 1024,        // bytes of a block; what is larger is malloc()'s
+  kStep = 8,        // bytes between the sizes of blocks
+  kLargest = 1024,  // bytes of a block; what is larger is malloc()'s
   kSizes = kLargest / kStep,
-  kPage = 4096,           // what the host copies at once
-  kChunk = 64 << 10,      // bytes that are asked of malloc() at once
+  kPage = 4096,       // what the host copies at once
+  kChunk = 64 << 10,  // bytes that are asked of malloc() at once
 };
 
 // In front of each block: how large it is.

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-static const natives_t* const topics[] = {&stdio_natives, &system_natives, &text_natives, &url_natives,
+static const natives_t* const topics[] = {&stdio_natives, &system_natives, &text_natives,  &url_natives,
                                           &hash_natives,  &http_natives,   &module_natives};
 enum { kTopics = sizeof topics / sizeof *topics };
 

@@ -15,7 +15,10 @@ static JSValue encodeUtf8(ARGUMENTS) {
 // to be of, which is more than `size` when it is cut off.
 static size_t character(const uint8_t* at, size_t size, size_t* wanted) {
   const uint8_t first = at[0];
-  *wanted = first < 0x80 ? 1 : (first >= 0xc2 && first <= 0xdf ? 2 : ((first & 0xf0) == 0xe0 ? 3 : (first >= 0xf0 && first <= 0xf4 ? 4 : 0)));
+  *wanted = first < 0x80 ? 1
+                         : (first >= 0xc2 && first <= 0xdf
+                                ? 2
+                                : ((first & 0xf0) == 0xe0 ? 3 : (first >= 0xf0 && first <= 0xf4 ? 4 : 0)));
   if (*wanted == 0) return 0;
   for (size_t i = 1; i < *wanted; ++i) {
     uint8_t low = 0x80, high = 0xbf;

@@ -16,11 +16,16 @@ static const struct {
   part_of* get;
   set_part* set;
 } parts[] = {
-    {"href", ada_get_href, ada_set_href},             {"protocol", ada_get_protocol, ada_set_protocol},
-    {"username", ada_get_username, ada_set_username}, {"password", ada_get_password, ada_set_password},
-    {"host", ada_get_host, ada_set_host},             {"hostname", ada_get_hostname, ada_set_hostname},
-    {"port", ada_get_port, ada_set_port},             {"pathname", ada_get_pathname, ada_set_pathname},
-    {"search", ada_get_search, set_search},           {"hash", ada_get_hash, set_hash},
+    {"href", ada_get_href, ada_set_href},
+    {"protocol", ada_get_protocol, ada_set_protocol},
+    {"username", ada_get_username, ada_set_username},
+    {"password", ada_get_password, ada_set_password},
+    {"host", ada_get_host, ada_set_host},
+    {"hostname", ada_get_hostname, ada_set_hostname},
+    {"port", ada_get_port, ada_set_port},
+    {"pathname", ada_get_pathname, ada_set_pathname},
+    {"search", ada_get_search, set_search},
+    {"hash", ada_get_hash, set_hash},
 };
 enum { kParts = sizeof parts / sizeof *parts };
 

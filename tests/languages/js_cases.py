@@ -33,6 +33,8 @@ case("exported-fetch", "export function fetch(request) { return 'f'; }", text="f
 case("exported-handler", "export async function handler(request) { return request.method; }", text="GET", headers=TEXT)
 case("exported-on-one-line", "const a = 1; export const handler = () => `${a}`;", text="1")
 case("global-handler", "function handler(request) { return request.method; }", text="GET")
+case("global-constant", "const handler = (request) => request.method;", text="GET")
+case("default-class", "export default class { #n = 'c'; fetch() { return this.#n; } }", text="c")
 case("service-worker", "addEventListener('fetch', (event) => event.respondWith(answer(event.request)));\nasync function answer(r) { return new Response(r.url); }",
      request={"url": "http://h/x"}, text="http://h/x")
 case("service-worker-that-does-not-answer", "addEventListener('fetch', () => {});", status=0, text="TypeError: No listener of fetch has called respondWith()",
@@ -224,7 +226,7 @@ checks("globals",
 refused("syntax-error", "export default {\n  fetch( { return 1 }\n}", "main.js:2:21: SyntaxError: ", "\n  fetch( { return 1 }\n", "^\n")
 refused("syntax-error-of-a-script", "const a = 1;\nlet b = ;", "main.js:2:9: SyntaxError: unexpected token in expression: ';'", "let b = ;\n        ^\n")
 refused("exception", "const a = null;\nexport const b = a.c;", "main.js:2:18: TypeError: cannot read property 'c' of null", "at <anonymous> (/main.js:2:18)")
-refused("no-handler", "export const a = 1;", "TypeError: There is no handler in main.js. It has one of these: `export default { fetch(request, env, ctx) {...} }`", "exec(input)")
-refused("empty", "", "TypeError: There is no handler in main.js")
+refused("no-handler", "export const a = 1;", "main.js:1:1: TypeError: There is no handler in main.js. It has one of these: `export default { fetch(request, env, ctx) {...} }`", "exec(input)")
+refused("empty", "", "main.js:1:1: TypeError: There is no handler in main.js")
 refused("never-loaded", "await new Promise(() => {}); export const handler = () => 1;", "TypeError: loading the function never settles")
 refused("endless-recursion", "const f = () => f() + 1; f();", "main.js:1:", "RangeError: Maximum call stack size exceeded")

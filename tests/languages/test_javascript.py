@@ -93,6 +93,19 @@ def test_time_goes_on(load):
     assert now >= then and since >= 0
 
 
+def test_heads_of_any_size(load):
+    image = load("export default { fetch: (r) => new Response(r.headers.get('big').length, { headers: { big: r.headers.get('big') } }) }")
+    for size in (10, 900, 1100, 60_000, 5):
+        response = image.serve(headers={"big": "x" * size}, reuse=True)
+        assert (response.text, len(response.header("big"))) == (str(size), size)
+
+
+def test_bodies_of_any_size(load):
+    image = load("export default { fetch: async (r) => new Response(await r.bytes()) }")
+    for size in (0, 1, 511, 512, 513, 70_000, 5_000_000):
+        assert image.serve(method="POST", body=b"\xc3" * size, reuse=True).body == b"\xc3" * size
+
+
 def test_memory_does_not_grow_with_requests(load):
     image = load("export default { async fetch(r) { return Response.json({ a: [...await r.text()].length, u: new URL(r.url).href }); } }")
     sizes = []
@@ -253,8 +266,8 @@ def test_commonjs_modules_may_require_each_other_in_circles(load):
     ('import { nothing } from "./other.js";', "nothing"),
 ])
 def test_what_cannot_be_imported_is_named(load, source, message):
-    with pytest.raises(InitializeFailed, match=message):
-        load({"main.js": f"{source}\nexport const handler = () => 1;", "other.js": "export const a = 1;"})
+    with pytest.raises(InitializeFailed, match=rf"^\w+.js:\d+:\d+: \w+: .*{message}"):
+        load({"main.js": f"\n{source}\nexport const handler = () => 1;", "other.js": "export const a = 1;"})
 
 
 def test_an_error_in_another_file_says_where(load):

@@ -83,6 +83,7 @@ const fetches = (value) => value !== null && (typeof value === "object" || isFun
 function formIn(exported) {
   const standard = exported.default;
   if (fetches(standard)) return calling(standard, "fetch");
+  if (isFunction(standard?.prototype?.fetch)) return calling(new standard(), "fetch");
   if (isFunction(standard)) return () => standard(Request.incoming(), env, context);
   const holder = standard !== null && typeof standard === "object" ? standard : exported;
   for (const from of [exported, holder]) {
@@ -104,7 +105,8 @@ function evaluateMain(path, text) {
   if (listeners.length > 0) return dispatching;
   if (isFunction(value) && value !== globalThis.exec) return () => routed(value);
   if (fetches(value)) return calling(value, "fetch");
-  return undefined;
+  // What const and let have made is not on the global object.
+  return formIn(evaluateScript("({ handler: typeof handler !== 'undefined' && handler, exec: typeof exec !== 'undefined' && exec, fetch })", path));
 }
 
 const kForms = "There is no handler in {}. It has one of these: `export default { fetch(request, env, ctx) {...} }`, " +
@@ -117,7 +119,10 @@ export async function load(path) {
   handle = module ? formIn(await import(path)) : evaluateMain(path, text);
   if (handle === undefined && listeners.length > 0) handle = dispatching;
   handle ??= formIn(globalThis);
-  if (handle === undefined) throw new TypeError(kForms.replace("{}", path.replace(/^\//, "")));
+  if (handle === undefined) {
+    const name = path.replace(/^\//, "");
+    throw Object.assign(new TypeError(kForms.replace("{}", name)), { place: `${name}:1:1` });
+  }
   seal();
   forgetClock();
   forgetTimers();

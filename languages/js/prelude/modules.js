@@ -157,8 +157,17 @@ function missing(base, specifier) {
   if (sealed) return new Error(`Cannot load ${specifier}${from}: only what was loaded at the deploy can be imported while requests are answered`);
   const bare = !/^[./#]/.test(specifier);
   const error = new Error(`Cannot find ${bare ? "package" : "module"} '${specifier}'${from}${bare ? ": it is neither in node_modules nor built in" : ""}`);
+  error.place = placeIn(base, specifier);
   error.code = bare ? "ERR_MODULE_NOT_FOUND" : "MODULE_NOT_FOUND";
   return error;
+}
+
+// Where a file names another.
+function placeIn(base, specifier) {
+  const before = (sources.get(base) ?? "").split(/(?<=["'`])/), at = before.findIndex((part) => part.slice(0, -1) === specifier);
+  if (at < 0) return undefined;
+  const lines = before.slice(0, at).join("").split("\n");
+  return `${base.slice(1)}:${lines.length}:${lines.at(-1).length}`;
 }
 
 function builtIn(specifier) {

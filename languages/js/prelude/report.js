@@ -25,13 +25,15 @@ function traceOf(error) {
   return stack.split("\n").filter((line) => line.trim() !== "" && !kOwn.test(line));
 }
 
-// FILE:LINE:COLUMN of where it was thrown, without the folder that all files are in; "" when that is not known.
+// FILE:LINE:COLUMN of where it was thrown, without the folder that all files are in; else its `place`, or "".
 export function placeOf(error) {
   for (const line of traceOf(error)) {
     const place = kPlace.exec(line);
     if (place !== null) return `${place[1]}:${place[2]}:${place[3]}`;
   }
-  return "";
+  if (typeof error?.place === "string") return error.place;
+  const module = /^Could not find export .* in module '\/(.+)'$/.exec(error?.message);
+  return module === null ? "" : `${module[1]}:1:1`;
 }
 
 export function report(error, before = "", between = "") {
