@@ -26,8 +26,10 @@ test: bootstrap ## every check and test
 	@scripts/check_headers.sh
 	@scripts/s3_setup.sh
 	@scripts/guests_setup.sh
+	@scripts/languages_setup.sh
+	@build/dev/mayfly languages
 	ctest --preset dev -j $(JOBS)
-	$(PYTHON) -m pytest -q tests/e2e bench --mayfly build/dev/mayfly
+	$(PYTHON) -m pytest -q tests/languages tests/e2e bench --mayfly build/dev/mayfly
 
 test-long: bootstrap ## the tests under sanitizers, an hour of fuzzing
 	@scripts/test_long.sh

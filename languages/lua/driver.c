@@ -51,7 +51,6 @@ static void run(const char* source, size_t size, const char* name, int results) 
 EXPORT(prepare) void prepare(void) {
   static char log[BUFSIZ];
   setvbuf(stderr, log, _IOLBF, sizeof log);
-  stdio_http_prepare();
   L = luaL_newstate();
   if (L == NULL) fail("out of memory");
   luaL_openlibs(L);

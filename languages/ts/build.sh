@@ -14,4 +14,3 @@ checker=$(npm_source ts-interface-checker 0.1.13 98f799dc404eedd94c52b1e0f18699d
 /usr/bin/python3 "$here/bundle.py" "$here/translate.js" "sucrase=$sucrase/dist/index.js" \
   "lines-and-columns=$lines/build/index.js" "ts-interface-checker=$checker/dist/index.js" \
   "@jridgewell/gen-mapping=" > "$out/translate.js"
-cp "$here/language.toml" "$out"

@@ -95,9 +95,11 @@ UploadKind sniff(std::string_view bytes) {
 }
 
 Error not_wasm(std::string_view bytes) {
-  return {ErrorCode::kNotWasm, bytes.empty()
-                                   ? "the file is empty"
-                                   : fmt::format("the file starts with the bytes {}", hex(bytes.substr(0, 8)))};
+  if (bytes.empty()) return {ErrorCode::kNotWasm, "the file is empty"};
+  const bool is_text = is_utf8(bytes) && bytes.find('\0') == std::string_view::npos;
+  return {ErrorCode::kNotWasm,
+          fmt::format("the file starts with the bytes {}{}", hex(bytes.substr(0, 8)),
+                      is_text ? "; if it is source, say in what: ?language=NAME, or a file name with its ending" : "")};
 }
 
 }  // namespace mayfly::sandbox

@@ -59,7 +59,12 @@ constexpr std::array kSigns = {
     Sign{"from ", "python"},
     Sign{"def ", "ruby"},
     Sign{"require '", "ruby"},
+    Sign{"import ", "js", ";"},
+    Sign{"import ", "js", "'"},
+    Sign{"import ", "js", "\""},
     Sign{"export ", "js"},
+    Sign{"console.", "js"},
+    Sign{"globalThis.", "js"},
     Sign{"const ", "js"},
     Sign{"let ", "js"},
     Sign{"var ", "js"},
@@ -74,6 +79,14 @@ constexpr std::array kSigns = {
     Sign{"import ", "python"},
 };
 
+// Types behind a colon, which a text of JavaScript has in strings and comments at most: what is taken for TypeScript
+// by mistake runs as well.
+bool has_types(std::string_view text) {
+  constexpr std::array kTypes = {": string",  ": number",   ": boolean",  ": any",     ": unknown",    ": void",
+                                 ": Request", ": Response", ": Promise<", ": Record<", "\ninterface ", "\ntype "};
+  return std::ranges::any_of(kTypes, [&](std::string_view type) { return text.find(type) != std::string_view::npos; });
+}
+
 std::string_view of_shebang(std::string_view line) {
   if (!line.starts_with("#!")) return "";
   for (const Names& names : kNames) {
@@ -87,6 +100,7 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
     lines.push_back(line);
     text.remove_prefix(std::min(end + 1, text.size()));
@@ -195,7 +209,8 @@ std::string_view guess_language(std::string_view text) {
   }
   for (const Sign& sign : kSigns) {
     for (const std::string_view line : lines) {
-      if (line.starts_with(sign.start) && line.ends_with(sign.end)) return sign.language;
+      if (!line.starts_with(sign.start) || !line.ends_with(sign.end)) continue;
+      return sign.language == "js" && has_types(text) ? "ts" : sign.language;
     }
   }
   return "";
