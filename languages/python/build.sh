@@ -63,7 +63,7 @@ cd ../build
 CONFIG_SITE=../python3.11/Tools/wasm/config.site-wasm32-wasi PKG_CONFIG=false \
   ZLIB_CFLAGS="-I$work/zlib" ZLIB_LIBS="-L$work/zlib -lz" \
   ../python3.11/configure --quiet --host=wasm32-unknown-wasi --build="$(uname -m)-pc-linux-gnu" \
-  --with-build-python="$python" --with-pymalloc --disable-test-modules --without-doc-strings --with-ensurepip=no \
+  --with-build-python="$python" --with-pymalloc --disable-test-modules --with-ensurepip=no \
   CFLAGS="$optimize" OPT="-DNDEBUG $optimize" \
   py_cv_module__crypt=n/a py_cv_module__lsprof=n/a py_cv_module__lzma=n/a py_cv_module__uuid=n/a \
   py_cv_module_audioop=n/a >&2

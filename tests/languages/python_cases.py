@@ -224,6 +224,18 @@ def app(environ, start_response):
         {"json": {"x": 3}},
     ),
     (
+        "signatures-of-builtins",
+        """
+import dataclasses, inspect
+@dataclasses.dataclass(init=False)
+class Plain:
+    x: int
+def handler(request): return [str(inspect.signature(sorted)), str(inspect.signature(Plain)), Plain.__doc__]
+""",
+        {},
+        {"json": ["(iterable, /, *, key=None, reverse=False)", "()", "Plain()"]},
+    ),
+    (
         "standard-library",
         """
 import base64, colorsys, csv, datetime, decimal, fractions, gzip, hashlib, hmac, html, io, ipaddress, itertools, re, statistics, string

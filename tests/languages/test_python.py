@@ -13,13 +13,12 @@ import pytest
 from python_cases import CASES
 from python_harness import Failed, Interpreter, Refused
 
-ROOT = Path(__file__).resolve().parents[2]
-MODULE = Path(os.environ.get("MAYFLY_PYTHON", ROOT / "build/languages/python/python.wasm"))
-
 
 @pytest.fixture(scope="session")
-def interpreter():
-    return Interpreter(MODULE)
+def interpreter(request):
+    """The one that MAYFLY_PYTHON names, or as it was built."""
+    module = os.environ.get("MAYFLY_PYTHON")
+    return Interpreter(module or request.getfixturevalue("languages") / "python/python.wasm")
 
 
 @pytest.fixture
