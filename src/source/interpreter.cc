@@ -17,9 +17,11 @@ using sandbox::EntryPoint;
 using sandbox::Kind;
 
 Status Interpreter::prepare(Engine::Want want) {
+  if (want == Engine::Want::kSoon && is_ready_) return {};
   const std::lock_guard lock(preparing_);
   if (digest_.empty()) {
     if (auto read_it = read(); !read_it) return read_it;
+    is_ready_ = true;
   }
   const auto compiled = code();
   if (compiled && (want == Engine::Want::kSoon || compiled->tier() == sandbox::Tier::kOptimised)) return {};

@@ -5,6 +5,7 @@
 #include "sandbox/guest.h"
 #include "sandbox/module.h"
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -49,6 +50,7 @@ class Interpreter {
   sandbox::Engine& engine_;
   const std::string file_;
   std::mutex preparing_;
+  std::atomic<bool> is_ready_ = false;  // there are a base and code, so nobody need wait for better code
   std::string digest_;
   std::string code_bytes_;  // of the split, until optimised code of it is there
   mutable std::mutex code_mutex_;

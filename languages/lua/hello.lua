@@ -1,0 +1,3 @@
+function handler(request)
+  return "Hello, " .. (request.query.name or "world") .. "!\n"
+end
