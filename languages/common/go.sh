@@ -16,8 +16,8 @@ go_here() {
   GOTOOLCHAIN=local GOFLAGS=-mod=readonly GOOS=wasip1 GOARCH=wasm "$go" "$@"
 }
 
-# go_reactor OUT: builds what is here. Declarations of the runtime's are used: languages/common/go/host/sandbox.go.
+# go_reactor OUT [PACKAGE]: builds what is here. Declarations of the runtime's are used: languages/common/go/host/sandbox.go.
 go_reactor() {
-  go_here build -trimpath -buildvcs=false -buildmode=c-shared -ldflags='-s -w -checklinkname=0' -o "$1" .
+  go_here build -trimpath -buildvcs=false -buildmode=c-shared -ldflags='-s -w -checklinkname=0' -o "$1" "${2:-.}"
   /usr/bin/python3 "$root/languages/common/join_segments.py" "$1"
 }

@@ -26,5 +26,5 @@ for file in "$yaegi"/go1_22_*.go; do
   esac
 done
 install -m 644 "$yaegi"/stdlib.go "$yaegi"/maptypes.go "$yaegi"/restricted.go "$yaegi"/wrapper-composed.go stdlib
-go_reactor "$out/go.wasm"
-install -m 644 "$here/language.toml" "$out"
+go_reactor "$out/go.wasm" ./driver
+install -m 644 "$here/language.toml" "$here"/hello.* "$out"

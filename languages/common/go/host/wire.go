@@ -1,5 +1,5 @@
 // Package host is what stands between the server and interpreters in Go: requests and responses on the standard descriptors
-// (../../../README.md), what a sandbox has anew, and outgoing HTTP. Not for use by several goroutines at once.
+// (../../../README.md), and what a sandbox has anew. Not for use by several goroutines at once.
 package host
 
 import (

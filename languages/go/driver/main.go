@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/traefik/yaegi/interp"
+	"mayfly.dev/gate"
 	"mayfly.dev/go/mayfly"
 	"mayfly.dev/host"
 )
@@ -76,7 +77,7 @@ func prepare() {
 	debug.SetGCPercent(garbage)
 	host.HideStreams()
 	os.Args = []string{"function"}
-	http.DefaultTransport = host.Gate{}
+	http.DefaultTransport = gate.Gate{}
 	var err error
 	if interpreter, err = newInterpreter(files, log); err != nil {
 		fail(err.Error())

@@ -1,4 +1,5 @@
-package host
+// Package gate is outgoing HTTP for interpreters in Go.
+package gate
 
 import (
 	"bytes"
