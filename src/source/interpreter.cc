@@ -20,12 +20,12 @@ std::string Interpreter::key_of(std::string_view part) const {
   return sha256_hex(fmt::format("{} of {}", part, digest_));
 }
 
+// Nobody who can have some code waits for better code.
 Status Interpreter::prepare(Engine::Want want) {
-  if (want == Engine::Want::kSoon && is_ready_) return {};
+  if (want == Engine::Want::kSoon && code_.load() != nullptr) return {};
   const std::lock_guard lock(preparing_);
   if (!base_) {
     if (auto read_it = read(); !read_it) return read_it;
-    is_ready_ = true;
   }
   const auto code = code_.load();
   if (want == Engine::Want::kSoon || code->module->tier() == sandbox::Tier::kOptimised) return {};

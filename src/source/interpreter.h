@@ -59,7 +59,6 @@ class Interpreter {
   sandbox::Engine& engine_;
   const std::string file_;
   std::mutex preparing_;
-  std::atomic<bool> is_ready_ = false;  // there are a base and code, so nobody need wait for better code
   std::string digest_;
   std::unique_ptr<sandbox::Module> base_;  // the image that every function's is made from
   std::atomic<std::shared_ptr<const Code>> code_;
