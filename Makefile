@@ -17,6 +17,7 @@ build: bootstrap ## the release binary, build/release/mayfly
 	@scripts/build.sh release
 
 run: build ## start a server with the example functions
+	@scripts/languages_setup.sh > /dev/null
 	@scripts/run.sh
 
 test: bootstrap ## every check and test
@@ -29,7 +30,8 @@ test: bootstrap ## every check and test
 	@scripts/languages_setup.sh
 	@build/dev/mayfly languages
 	ctest --preset dev -j $(JOBS)
-	$(PYTHON) -m pytest -q tests/languages tests/e2e bench --mayfly build/dev/mayfly
+	$(PYTHON) -m pytest -q tests/languages
+	$(PYTHON) -m pytest -q tests/e2e bench --mayfly build/dev/mayfly
 
 test-long: bootstrap ## the tests under sanitizers, an hour of fuzzing
 	@scripts/test_long.sh

@@ -28,6 +28,8 @@ for name in clean greet sign; do
   deploy "examples/pipeline/$name.wat"
 done
 deploy examples/pipeline
+deploy languages/js/hello.js --name hello-js
+deploy languages/python/hello.py --name hello-python
 
 cat << TEXT
 
@@ -40,8 +42,11 @@ Try:
   curl -d '{"name":"John"}' $url/name-twice
   curl --no-buffer $url/http3-stream
 
-And a function of your own:
+  curl '$url/hello-python?name=Ada'
+
+And a function of your own, a module or source (docs/languages has JavaScript, TypeScript, Python, Lua, Go, PHP, Prolog):
   curl -T hello.wasm $url/_mayfly/v1/functions/hello
+  curl -T languages/js/hello.js $url/_mayfly/v1/functions/mine
 
 The log is $data/mayfly.log; Ctrl-C stops the server.
 TEXT

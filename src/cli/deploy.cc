@@ -6,6 +6,7 @@
 #include "deploy/pack.h"
 #include "deploy/pipeline_file.h"
 #include "sandbox/limits.h"
+#include "source/language.h"
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
@@ -87,7 +88,9 @@ Status Deploy::read_function_file(const std::filesystem::path& path, Client::Req
   if (read->module.empty()) {
     return fail(
         ErrorCode::kBadConfig,
-        fmt::format("{} names no module: add `module = \"NAME.wasm\"`, or the `stages` of a pipeline", path.string()));
+        fmt::format(
+            "{} names no module: add `module = \"NAME.wasm\"` or that of the source, or the `stages` of a pipeline",
+            path.string()));
   }
   if (name.empty()) name = read->name;
   file = path.parent_path() / read->module;
@@ -117,6 +120,8 @@ Result<Client::Request> Deploy::make_request() {
     if (!bytes) return fail(std::move(bytes.error()));
     request.body = std::move(*bytes);
   }
+  const auto language = source::language_of_path(file);
+  if (!language.empty() && passed["language"].empty()) request.query.emplace_back("language", language);
   if (name.empty()) name = std::filesystem::path(file).stem();
   return add_options(std::move(request));
 }
@@ -150,10 +155,11 @@ int Deploy::run() {
 
 void add_deploy(CLI::App& app, int& exit_code) {
   auto deploy = std::make_shared<Deploy>();
-  CLI::App* command = app.add_subcommand("deploy", "Upload a WebAssembly module; it is live at once");
+  CLI::App* command =
+      app.add_subcommand("deploy", "Upload a function, a WebAssembly module or source; it is live at once");
   command
       ->add_option("file", deploy->file,
-                   "A .wasm or .wat file, a zip of one with its files, or a folder with a function.toml")
+                   "A .wasm or .wat file, source, a zip of one with its files, or a folder with a function.toml")
       ->capture_default_str();
   command->add_option("--name", deploy->name, "Name of the function; the file's name unless given");
   command->add_option("--stages", deploy->stages, "A pipeline of these functions, NAME,NAME,...; `file` is its name")
@@ -169,6 +175,8 @@ void add_deploy(CLI::App& app, int& exit_code) {
     command->add_option(flag, deploy->passed[std::move(option)], help)->allow_extra_args(false);
   };
   pass("entry", "Export to call instead of _start, run, handle or handler");
+  pass("language", "What the source is written in, where the file's name does not tell: js, python, ...");
+  pass("entrypoint", "The file of a zip of sources to begin with");
   pass("argv", "Arguments of a command, with ${SCRIPT_NAME} and ${ARGS}");
   pass("env", "Environment variable NAME=value; may be repeated");
   pass("allow", "Where it may connect: tcp=HOST:PORT, http=https://HOST, private; may be repeated");

@@ -245,7 +245,7 @@ def doubled():
         (doubled, "bad-bundle", "twice"),
         (lambda: zipped(("function.wat", ECHO)), "bad-metadata", "metadata.json"),
         (lambda: bundle(metadata="{"), "bad-metadata", "not JSON"),
-        (lambda: bundle(metadata='{"language":"js","entrypointFile":"function.wat"}'), "bad-metadata", "`js`"),
+        (lambda: bundle(metadata='{"language":"cobol","entrypointFile":"function.wat"}'), "bad-metadata", "`cobol`"),
         (lambda: bundle(metadata=METADATA.replace("function", "../function")), "bad-metadata", "`../function.wat`"),
         (lambda: bundle("(module"), "bad-module", "expected"),
         (lambda: bundle((GUESTS / "exit-zero.wat").read_text()), "no-entry-point", "handler"),
