@@ -29,16 +29,17 @@ static void fail(const char* what) {
 enum { kSmallestBlock = 8, kLargestBlock = 512, kPoolBytes = 4 << 10, kPoolHead = 32, kArenaBytes = 256 << 10 };
 enum { kSpareArenas = 4, kRoomBytes = 1 << 20 };
 
-// Some arenas of small objects are always at hand: a request that needs one finds it in the image.
+// Some arenas of small objects are always at hand: a request that needs one finds it in the image. Frames come from the same
+// allocator, in other sizes.
 static void* spare_arenas[kSpareArenas];
 static size_t spare_count;
 
 static void* take_arena(void* context, size_t size) {
-  return spare_count > 0 ? spare_arenas[--spare_count] : malloc(size);
+  return size == kArenaBytes && spare_count > 0 ? spare_arenas[--spare_count] : malloc(size);
 }
 
 static void give_arena(void* context, void* arena, size_t size) {
-  if (spare_count < kSpareArenas) {
+  if (size == kArenaBytes && spare_count < kSpareArenas) {
     spare_arenas[spare_count++] = arena;
   } else {
     free(arena);

@@ -208,6 +208,20 @@ def test_a_hello_changes_few_pages(load):
     assert load("def handler(request): return 'hello'").serve().dirty < 40
 
 
+def test_frames_and_objects_do_not_share_memory(load):
+    source = """
+def deep(n): return deep(n - 1) if n else [str(i) * 9 for i in range(5000)]
+def handler(request):
+    kept = []
+    for turn in range(40):
+        kept.append(deep(turn % 8 * 100))
+        if turn % 3 == 0: kept.clear()
+    return [all(each == [str(i) * 9 for i in range(5000)] for each in kept), len(kept)]
+"""
+    function = load(source)
+    assert function.serve(times=3).body == b"[true,0]"
+
+
 # --- Streams ------------------------------------------------------------------------------------------------------
 
 
@@ -473,6 +487,11 @@ def test_deep_recursion_is_a_recursion_error(load, body):
 def test_deep_source_is_an_error_of_python(load, expression):
     source = f"def handler(request):\n    try: compile({expression}, 'x', 'eval'); return 'compiled'\n    except (SyntaxError, RecursionError, MemoryError) as e: return type(e).__name__"
     assert load(source).serve().text in ("compiled", "SyntaxError", "RecursionError", "MemoryError")
+
+
+def test_recursion_may_be_900_deep(load):
+    source = "def deep(n): return 1 + deep(n - 1) if n else 0\ndef handler(request): return [deep(900)]"
+    assert load(source).serve().body == b"[900]"
 
 
 def test_memory_that_is_not_there_is_a_memory_error(load):

@@ -31,6 +31,7 @@ FORMS = (
 
 
 def prepare():
+    sys.setrecursionlimit(1000)  # as elsewhere; 600 is what this build has
     _standard_streams()
     _network.install()
     _zones.install()
