@@ -1,5 +1,6 @@
 """What tests of functions from source share."""
 
+import http.client
 import io
 import os
 import pathlib
@@ -7,7 +8,9 @@ import subprocess
 import zipfile
 
 import pytest
-from conftest import FUNCTIONS, Server
+from conftest import FUNCTIONS, ROOT, Answer, Server, until
+
+COMPILE_SECONDS = 400  # of the largest interpreter, on two cores that others use too
 
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "mayfly" / "test-packages"
 
@@ -41,8 +44,8 @@ def debian_package(name):
 class Language:
     """A server, and a language whose functions are deployed to it."""
 
-    def __init__(self, server, name, extension):
-        self.server, self.name, self.extension = server, name, extension
+    def __init__(self, server, name, extension, query):
+        self.server, self.name, self.extension, self.query = server, name, extension, query
         self.count = 0
 
     def deploy(self, source, query="", **others):
@@ -51,7 +54,7 @@ class Language:
         self.count += 1
         body = source.encode() if isinstance(source, str) else source
         separator = "&" if query else "?"
-        query = f"{query}{separator}language={self.name}"
+        query = f"{query}{separator}language={self.name}{self.query}"
         if others:
             body = bundle({f"main{self.extension}": body, **others["files"]})
             query += f"&entrypoint=main{self.extension}"
@@ -76,16 +79,27 @@ class Language:
         return [line["line"] for line in self.server.log() if line.get("function") == function and "line" in line]
 
 
-def language(binary, tmp_path_factory, name, extension):
-    """For a fixture of a test file: its tests share a server, so that its interpreter is compiled once."""
-    server = Server(binary, tmp_path_factory.mktemp(name) / "data").start()
-    yield Language(server, name, extension)
-    assert server.stop() == 0
+def wait_for_interpreter(server, name, extension, query):
+    """Deploys the sample, and waits for the optimising compiler: as long as it works, it delays every other deploy."""
+    sample = (ROOT / "languages" / name / f"hello{extension}").read_bytes()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=COMPILE_SECONDS)
+    connection.request("PUT", f"{FUNCTIONS}/sample?language={name}{query}", sample)
+    answer = Answer(connection.getresponse())
+    connection.close()
+    assert answer.status == 201, answer.text
+    until(lambda: server.show("sample")["code"] == "optimised", "the optimising compiler", COMPILE_SECONDS)
+    assert server.get("/sample?name=Ada").body == b"Hello, Ada!\n"
 
 
-def fixture(name, extension):
+def fixture(name, extension, query=""):
+    """A fixture for a test file: its tests share a server, so that the interpreter is compiled once. `query` has options for
+    every function, each with & before it."""
+
     @pytest.fixture(scope="module", name=name)
     def made(binary, tmp_path_factory):
-        yield from language(binary, tmp_path_factory, name, extension)
+        server = Server(binary, tmp_path_factory.mktemp(name) / "data").start()
+        wait_for_interpreter(server, name, extension, query)
+        yield Language(server, name, extension, query)
+        assert server.stop() == 0
 
     return made
