@@ -177,6 +177,7 @@ void add_deploy(CLI::App& app, int& exit_code) {
   pass("entry", "Export to call instead of _start, run, handle or handler");
   pass("language", "What the source is written in, where the file's name does not tell: js, python, ...");
   pass("entrypoint", "The file of a zip of sources to begin with");
+  pass("snapshot", "true: a module is initialised once, at the deploy");
   pass("argv", "Arguments of a command, with ${SCRIPT_NAME} and ${ARGS}");
   pass("env", "Environment variable NAME=value; may be repeated");
   pass("allow", "Where it may connect: tcp=HOST:PORT, http=https://HOST, private; may be repeated");

@@ -4,6 +4,7 @@
 #include "deploy/bundle.h"
 #include "registry/stages.h"
 #include "sandbox/compose.h"
+#include "source/snapshot.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -94,9 +95,7 @@ Result<Version::Loaded> Deployer::prepare(const Source& source, const sandbox::S
   }
   auto mounts = sandbox::vfs::make_mounts(std::move(files), settings, services_.volumes);
   if (!mounts) return fail(std::move(mounts.error()));
-  constexpr auto kSoon = sandbox::Engine::Want::kSoon;
-  auto program = settings.language.empty() ? services_.engine.load(source.module, source.artefact, source.entry, kSoon)
-                                           : load_source(source, settings, kSoon);
+  auto program = load_program(source, settings, sandbox::Engine::Want::kSoon, nullptr);
   if (!program) return fail(std::move(program.error()));
   return Version::Loaded{std::move(*program), std::move(*mounts)};
 }
@@ -109,6 +108,17 @@ Result<source::Files> files_of(std::string_view module, std::string_view zip, co
 }
 
 }  // namespace
+
+Result<std::shared_ptr<const sandbox::Program>> Deployer::load_program(const Source& source,
+                                                                       const sandbox::Settings& settings,
+                                                                       sandbox::Engine::Want want,
+                                                                       const sandbox::Program* before) const {
+  if (!settings.language.empty()) return load_source(source, settings, want);
+  if (settings.snapshot) {
+    return source::load_snapshot(services_.engine, source.module, source.artefact, source.entry, settings.limits, want);
+  }
+  return services_.engine.load(source.module, source.artefact, source.entry, want, before);
+}
 
 Result<std::shared_ptr<const sandbox::Program>> Deployer::load_source(const Source& source,
                                                                       const sandbox::Settings& settings,
@@ -312,11 +322,8 @@ void Deployer::optimise(const VersionPtr& version, std::string bytes, std::strin
     constexpr auto kOptimised = sandbox::Engine::Want::kOptimised;
     const Version::Facts& facts = version->facts();
     const auto loaded = version->loaded();
-    auto program =
-        facts.settings.language.empty()
-            ? services_.engine.load(bytes, facts.artefact, facts.entry.name, kOptimised, loaded->program.get())
-            : load_source({facts.function, bytes, facts.artefact, facts.entry.name, zip, nullptr}, facts.settings,
-                          kOptimised);
+    auto program = load_program({facts.function, bytes, facts.artefact, facts.entry.name, zip, nullptr}, facts.settings,
+                                kOptimised, loaded->program.get());
     // It was compiled once, so a failure is of the machine: the version stays as it is.
     if (program) version->set_loaded({std::move(*program), loaded->mounts});
   });

@@ -96,6 +96,9 @@ class Deployer final : public invoke::Loader {
   struct Compiled;
   struct Source;
   Result<registry::Version::Loaded> prepare(const Source& source, const sandbox::Settings& settings) const;
+  Result<std::shared_ptr<const sandbox::Program>> load_program(const Source& source, const sandbox::Settings& settings,
+                                                               sandbox::Engine::Want want,
+                                                               const sandbox::Program* before) const;
   Result<std::shared_ptr<const sandbox::Program>> load_source(const Source& source, const sandbox::Settings& settings,
                                                               sandbox::Engine::Want want) const;
   Status check_source(const Upload& upload) const;

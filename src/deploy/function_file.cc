@@ -27,8 +27,8 @@ class Reader {
   Status read_key(std::string_view key, const toml::node& node) {
     if (key == "name") return read_text(key, node, result_.name);
     if (key == "module") return read_text(key, node, result_.module);
-    if (key == "entry" || key == "language" || key == "entrypoint" || key == "cgi" || key == "argv" ||
-        key == "timing" || key == "tenant")
+    if (key == "entry" || key == "language" || key == "entrypoint" || key == "snapshot" || key == "cgi" ||
+        key == "argv" || key == "timing" || key == "tenant")
       return add(key, key, node);
     if (key == "allow" || key == "compose") return add_all(key, key, node);
     if (key == "volumes") return add_all("volume", key, node);

@@ -122,7 +122,7 @@ Status set_flag(bool& flag, std::string_view name, std::string_view value) {
 }
 
 std::string known_options() {
-  std::string names = "entry, language, entrypoint, cgi, argv, env, allow, volume, tenant, timing, compose";
+  std::string names = "entry, language, entrypoint, snapshot, cgi, argv, env, allow, volume, tenant, timing, compose";
   for (const LimitField& field : sandbox::limit_fields()) names += fmt::format(", {}", field.option);
   return names;
 }
@@ -139,6 +139,7 @@ Status apply_option(Settings& settings, std::string_view name, std::string_view 
     settings.entrypoint = std::filesystem::path(value).lexically_normal().string();
     return {};
   }
+  if (name == "snapshot") return set_flag(settings.snapshot, name, value);
   if (name == "cgi") return set_flag(settings.cgi, name, value);
   if (name == "argv") return set_arguments(settings, value);
   if (name == "timing") return set_flag(settings.server_timing, name, value);

@@ -83,6 +83,7 @@ Manifest read(const json::object& object) {
   manifest.settings.entry = manifest.entry.name;
   manifest.settings.cgi = object.at("cgi").as_bool();
   if (const json::value* argv = object.if_contains("argv")) manifest.settings.argv = argv->as_string();
+  manifest.settings.snapshot = object.contains("snapshot");
   if (const json::value* language = object.if_contains("language")) {
     manifest.settings.language = language->as_string();
     manifest.settings.entrypoint = object.at("entrypoint").as_string();
@@ -162,6 +163,7 @@ std::string to_json(const Manifest& manifest) {
     object["component"] = manifest.component;
   }
   if (!manifest.stages.empty()) object["stages"] = texts_json(manifest.stages);
+  if (manifest.settings.snapshot) object["snapshot"] = true;
   if (!manifest.settings.language.empty()) {
     object["language"] = manifest.settings.language;
     object["entrypoint"] = to_utf8(manifest.settings.entrypoint);

@@ -24,6 +24,7 @@ struct Settings {
   std::string entry;                // export to call; "" to choose
   std::string language;             // of its source, by the name of docs/languages; "" for WebAssembly
   std::string entrypoint;           // then: the file of its bundle to begin with; "" when there is no bundle
+  bool snapshot = false;            // a module is initialised once, at its deploy
   bool cgi = false;                 // stdout starts with CGI headers, CGI variables in the environment
   std::optional<std::string> argv;  // template of the arguments of a command; abi/argv.cc
   std::map<std::string, std::string, std::less<>> environment;  // and the table that db_get reads

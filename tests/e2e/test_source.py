@@ -188,3 +188,37 @@ def test_the_languages_of_this_machine_are_listed(binary):
     rows = {line.split()[0]: line for line in listed.stdout.splitlines()[1:]}
     assert set(HELLO) <= set(rows)
     assert "QuickJS-ng" in rows["js"] and "ms" in rows["js"] and "PSF-2.0" in rows["python"]
+
+
+SNAPSHOT = b"""(module
+  (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (global $calls (mut i32) (i32.const 0))
+  (func (export "wizer.initialize")
+    (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+    (drop (call $random (i32.const 8) (i32.const 4))))
+  (func (export "run") (result i32)
+    (i32.add (global.get $calls) (i32.shl (i32.load (i32.const 8)) (i32.const 1)))))"""
+
+
+def test_a_module_is_initialised_once_when_it_says_so(make_server):
+    server = make_server()
+    assert server.deploy("snapshot", SNAPSHOT, "?snapshot=true").status == 201
+    first = server.get("/snapshot").text
+    assert int(first) & 1 == 1, "it has been called"
+    assert {server.get("/snapshot").text for _ in range(5)} == {first}
+    server.stop()
+    server.start()
+    assert server.get("/snapshot").text == first
+    assert server.deploy("fresh", SNAPSHOT).status == 201
+    assert server.get("/fresh").text == "0"
+
+
+@pytest.mark.parametrize(("module", "problem", "says"), [
+    (b'(module (func (export "run") (result i32) (i32.const 1)))', "bad-module", "no memory"),
+    (b'(module (memory 1) (func (export "run") (result i32) (i32.const 1)))', "bad-module", "wizer.initialize"),
+    (SNAPSHOT.replace(b"(global.set $calls", b"unreachable (global.set $calls"), "bad-source", "unreachable"),
+])  # fmt: skip
+def test_a_snapshot_that_cannot_be_taken(server, module, problem, says):
+    answer = server.deploy("refused", module, "?snapshot=true")
+    assert answer.problem == problem and says in answer.json["detail"]
