@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds python.wasm into a folder: CPython and zlib from Debian's sources, which are upstream's, the standard library,
-# mayfly/ and the time zones of PyPI's tzdata in the module, and the driver. Three minutes. The bytecode is made by Debian's Python, which has to be
-# of the same release.
+# mayfly/ and the time zones of PyPI's tzdata in the module, and the driver. Three minutes. The bytecode is made by Debian's
+# Python, which has to be of the same release.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 here=$root/languages/python
