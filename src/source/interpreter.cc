@@ -58,21 +58,32 @@ Status Interpreter::make_base(std::string_view module) {
     base_ = engine_.find_image(sha256_hex("data of " + digest_));
     return {};
   }
+  auto ran = start(**fresh, first);
+  if (ran && ran->error && ran->error->code == ErrorCode::kTrap && code->tier() != sandbox::Tier::kOptimised) {
+    // Baseline code takes more of the stack than some interpreters leave.
+    if (auto compiled = compile(Engine::Want::kOptimised); !compiled) return compiled;
+    ran = start(**fresh, first);
+  }
+  if (!ran) return fail(std::move(ran.error()));
+  if (ran->error) {
+    return fail(ErrorCode::kInternal,
+                fmt::format("the interpreter {} did not start: {}\n{}", file_, ran->error->message, ran->log));
+  }
+  auto image = engine_.compile_image(ran->image, sha256_hex("base image of " + digest_));
+  if (!image) return fail(std::move(image.error()));
+  base_ = std::move(*image);
+  return {};
+}
+
+// Runs an export of the module as it is.
+Result<invoke::Ran> Interpreter::start(const sandbox::Module& fresh, std::string_view entry) const {
   const auto program =
-      engine_.link(*code, **fresh, Engine::Start::kFresh, EntryPoint{Kind::kCommand, std::string(first)});
+      engine_.link(*code(), fresh, Engine::Start::kFresh, EntryPoint{Kind::kCommand, std::string(entry)});
   if (!program) return fail(program.error());
   // A libc that looks for directories once finds those that every function has.
   const auto mounts = sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(Files()), {}, {});
   if (!mounts) return fail(mounts.error());
-  const auto ran = invoke::run_once(*program, {.mounts = *mounts, .makes_image = true}, kInitializeLimits);
-  if (ran.error) {
-    return fail(ErrorCode::kInternal,
-                fmt::format("the interpreter {} did not start: {}\n{}", file_, ran.error->message, ran.log));
-  }
-  auto image = engine_.compile_image(ran.image, sha256_hex("base image of " + digest_));
-  if (!image) return fail(std::move(image.error()));
-  base_ = std::move(*image);
-  return {};
+  return invoke::run_once(*program, {.mounts = *mounts, .makes_image = true}, kInitializeLimits);
 }
 
 Status Interpreter::compile(Engine::Want want) {

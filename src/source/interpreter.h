@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "invoke/run_once.h"
 #include "sandbox/engine.h"
 #include "sandbox/guest.h"
 #include "sandbox/module.h"
@@ -44,6 +45,7 @@ class Interpreter {
   Status read();
   Status compile(sandbox::Engine::Want want);
   Status make_base(std::string_view module);
+  Result<invoke::Ran> start(const sandbox::Module& fresh, std::string_view entry) const;
   Result<std::shared_ptr<const sandbox::Program>> link(const sandbox::Module& image, std::string_view entry) const;
   std::shared_ptr<const sandbox::Module> code() const;
 
