@@ -69,7 +69,7 @@ mkdir library objects
 "$python" "$here/freeze.py" library python3.11/Lib "$here/mayfly"
 headers="-Ipython3.11/Include -Ibuild -I$root/languages/common"
 $CC -std=c2x -O2 $headers -c library/library.c -o objects/library.o
-for source in "$here"/*.c "$root/languages/common/stdio_http.c"; do
+for source in "$here"/*.c "$root"/languages/common/*.c; do
   $CC -std=c11 -O2 -Wall -Wextra -Wno-unused-parameter $headers -c "$source" -o "objects/$(basename "$source" .c).o"
 done
 $CC -mexec-model=reactor objects/*.o build/libpython3.11.a build/Modules/_decimal/libmpdec/libmpdec.a \

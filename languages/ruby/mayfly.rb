@@ -3,7 +3,7 @@
 require "js.so"
 # What functions use most is in the image.
 %w[json set time date uri erb cgi/escape securerandom digest base64 stringio strscan forwardable ostruct delegate singleton pp
-   tempfile fileutils pathname bigdecimal logger optparse shellwords open3 timeout monitor zlib openssl yaml psych csv].each do |name|
+   tempfile fileutils pathname optparse shellwords timeout monitor zlib yaml].each do |name|
   require name
 rescue LoadError
   # it is no part of this Ruby

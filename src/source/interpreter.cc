@@ -59,7 +59,7 @@ Status Interpreter::make_base(std::string_view module) {
     return {};
   }
   auto ran = start(**fresh, first);
-  if (ran && ran->error && ran->error->code == ErrorCode::kTrap && code->tier() != sandbox::Tier::kOptimised) {
+  if (ran && ran->error && code->tier() != sandbox::Tier::kOptimised) {
     // Baseline code takes more of the stack than some interpreters leave.
     if (auto compiled = compile(Engine::Want::kOptimised); !compiled) return compiled;
     ran = start(**fresh, first);

@@ -1,11 +1,11 @@
-"""Functions in Ruby. Its own memory alone is above the limit that functions have unless told."""
+"""Functions in Ruby."""
 
 import json
 
 import pytest
 from languages import debian_package, files_of, fixture
 
-ruby = fixture("ruby", ".rb", "&memory=512MiB")
+ruby = fixture("ruby", ".rb")
 
 
 @pytest.mark.parametrize(
