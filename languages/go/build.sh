@@ -27,4 +27,3 @@ for file in "$yaegi"/go1_22_*.go; do
 done
 install -m 644 "$yaegi"/stdlib.go "$yaegi"/maptypes.go "$yaegi"/restricted.go "$yaegi"/wrapper-composed.go stdlib
 go_reactor "$out/go.wasm" ./driver
-install -m 644 "$here/language.toml" "$here"/hello.* "$out"

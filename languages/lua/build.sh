@@ -30,4 +30,4 @@ done >> commands
 xargs -P "$(nproc)" -I '{}' sh -c '{}' < commands
 clang-22 $target -mexec-model=reactor ./*.o "$here/tag.s" -lwasi-emulated-signal -lwasi-emulated-process-clocks -lm \
   -Wl,--stack-first -Wl,-z,stack-size=1048576 -Wl,--strip-all -o lua.wasm
-install -m 644 lua.wasm "$here/language.toml" "$here"/hello.* "$out"
+install -m 644 lua.wasm "$out/lua.wasm"

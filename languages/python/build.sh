@@ -74,11 +74,11 @@ mkdir library objects
 "$python" "$here/freeze.py" library tzdata/tzdata/zoneinfo "$here/mayfly" python3.11/Lib
 headers="-Ipython3.11/Include -Ibuild -I$root/languages/common -I$here"
 for table in library zones; do $CC -std=c2x -O2 $headers -c library/$table.c -o objects/$table.o; done
-for source in "$here"/*.c "$root/languages/common/stdio_http.c"; do
+for source in "$here"/*.c "$root"/languages/common/*.c; do
   $CC -std=c11 -O2 -Wall -Wextra -Wno-unused-parameter $headers -c "$source" -o "objects/$(basename "$source" .c).o"
 done
 $CC -mexec-model=reactor objects/*.o build/libpython3.11.a build/Modules/_decimal/libmpdec/libmpdec.a \
   build/Modules/expat/libexpat.a zlib/libz.a \
   -lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks -lc-printscan-long-double -lm \
   -Wl,-z,stack-size="$stack_bytes" -Wl,--stack-first -Wl,--strip-all -o python.wasm
-install -m 644 python.wasm "$here/language.toml" "$out"
+install -m 644 python.wasm "$out/python.wasm"

@@ -20,11 +20,11 @@ std::string Interpreter::key_of(std::string_view part) const {
   return sha256_hex(fmt::format("{} of {}", part, digest_));
 }
 
-// Nobody who can have some code waits for better code.
+// Who can have some code does not wait for better code.
 Status Interpreter::prepare(Engine::Want want) {
   if (want == Engine::Want::kSoon && code_.load() != nullptr) return {};
   const std::lock_guard lock(preparing_);
-  if (!base_) {
+  if (code_.load() == nullptr) {
     if (auto read_it = read(); !read_it) return read_it;
   }
   const auto code = code_.load();
@@ -47,6 +47,13 @@ Status Interpreter::read() {
     if (!compiled) return fail(std::move(compiled.error()));
     code = std::move(*compiled);
     auto made = make_base(*code, split->base);
+    if (!made && code->tier() != sandbox::Tier::kOptimised) {
+      // Baseline code takes more of the stack than some interpreters leave.
+      compiled = compile(Engine::Want::kOptimised);
+      if (!compiled) return fail(std::move(compiled.error()));
+      code = std::move(*compiled);
+      made = make_base(*code, split->base);
+    }
     if (!made) return fail(std::move(made.error()));
     base = std::move(*made);
   }

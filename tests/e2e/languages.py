@@ -44,8 +44,8 @@ def debian_package(name):
 class Language:
     """A server, and a language whose functions are deployed to it."""
 
-    def __init__(self, server, name, extension, query):
-        self.server, self.name, self.extension, self.query = server, name, extension, query
+    def __init__(self, server, name, extension):
+        self.server, self.name, self.extension = server, name, extension
         self.count = 0
 
     def deploy(self, source, query="", **others):
@@ -54,7 +54,7 @@ class Language:
         self.count += 1
         body = source.encode() if isinstance(source, str) else source
         separator = "&" if query else "?"
-        query = f"{query}{separator}language={self.name}{self.query}"
+        query = f"{query}{separator}language={self.name}"
         if others:
             body = bundle({f"main{self.extension}": body, **others["files"]})
             query += f"&entrypoint=main{self.extension}"
@@ -79,11 +79,11 @@ class Language:
         return [line["line"] for line in self.server.log() if line.get("function") == function and "line" in line]
 
 
-def wait_for_interpreter(server, name, extension, query):
+def wait_for_interpreter(server, name, extension):
     """Deploys the sample, and waits for the optimising compiler: as long as it works, it delays every other deploy."""
     sample = (ROOT / "languages" / name / f"hello{extension}").read_bytes()
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=COMPILE_SECONDS)
-    connection.request("PUT", f"{FUNCTIONS}/sample?language={name}{query}", sample)
+    connection.request("PUT", f"{FUNCTIONS}/sample?language={name}", sample)
     answer = Answer(connection.getresponse())
     connection.close()
     assert answer.status == 201, answer.text
@@ -91,15 +91,14 @@ def wait_for_interpreter(server, name, extension, query):
     assert server.get("/sample?name=Ada").body == b"Hello, Ada!\n"
 
 
-def fixture(name, extension, query=""):
-    """A fixture for a test file: its tests share a server, so that the interpreter is compiled once. `query` has options for
-    every function, each with & before it."""
+def fixture(name, extension):
+    """A fixture for a test file: its tests share a server, so that the interpreter is compiled once."""
 
     @pytest.fixture(scope="module", name=name)
     def made(binary, tmp_path_factory):
         server = Server(binary, tmp_path_factory.mktemp(name) / "data").start()
-        wait_for_interpreter(server, name, extension, query)
-        yield Language(server, name, extension, query)
+        wait_for_interpreter(server, name, extension)
+        yield Language(server, name, extension)
         assert server.stop() == 0
 
     return made

@@ -1,0 +1,3 @@
+def handler(request)
+  "Hello, #{request.query.fetch("name", "world")}!\n"
+end
