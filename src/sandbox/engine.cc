@@ -159,18 +159,30 @@ Result<std::unique_ptr<Module>> Engine::compile_code(std::string_view bytes, std
   auto* error = want == Want::kSoon ? wasmtime_module_new(engine_, as_bytes(bytes), bytes.size(), &compiled)
                                     : mayfly_module_new_behind(engine_, as_bytes(bytes), bytes.size(), &compiled);
   if (error != nullptr) return refusal(message_of(error));
-  Bytes code;
-  if (const ErrorHandle failed(wasmtime_module_serialize(compiled, &code)); !failed)
-    cache_->keep(artefact, code.view());
-  return std::make_unique<Module>(compiled);
+  auto made = std::make_unique<Module>(compiled);
+  keep(*made, artefact);
+  return made;
 }
 
-// What has just been compiled is in memory; what comes from the cache is mapped.
+// Not behind what is optimised: there are no functions in it. What has just been compiled is in memory; what comes from
+// the cache is mapped.
 Result<std::unique_ptr<Module>> Engine::compile_image(std::string_view bytes, std::string_view artefact) const {
-  auto made = compile_code(bytes, artefact, Want::kOptimised);
-  if (!made) return made;
+  if (auto cached = cached_module(artefact)) return cached;
+  wasmtime_module_t* compiled = nullptr;
+  if (auto* error = wasmtime_module_new(engine_, as_bytes(bytes), bytes.size(), &compiled)) {
+    return refusal(message_of(error));
+  }
+  auto made = std::make_unique<Module>(compiled);
+  keep(*made, artefact);
   if (auto mapped = cached_module(artefact)) return mapped;
   return made;
+}
+
+void Engine::keep(const Module& module, std::string_view artefact) const {
+  Bytes code;
+  if (const ErrorHandle failed(wasmtime_module_serialize(module.get(), &code)); !failed) {
+    cache_->keep(artefact, code.view());
+  }
 }
 
 Result<std::unique_ptr<Module>> Engine::compile(std::string_view bytes, std::string_view artefact, Want want,

@@ -84,6 +84,7 @@ class Engine {
                                                         const Program* before);
   Result<std::shared_ptr<const Program>> link(const Module& module, const Module* memory, Start start, EntryPoint entry,
                                               const Program* like);
+  void keep(const Module& module, std::string_view artefact) const;
   std::unique_ptr<Module> cached_module(std::string_view artefact) const;
   Result<std::unique_ptr<Module>> compile_code(std::string_view bytes, std::string_view artefact, Want want) const;
 
