@@ -44,7 +44,7 @@ Try:
 
   curl '$url/hello-python?name=Ada'
 
-And a function of your own, a module or source (docs/languages has JavaScript, TypeScript, Python, Lua, Go, PHP, Prolog):
+And a function of your own, a module or source (docs/languages has JavaScript, TypeScript, Python, Ruby, Lua, Go, PHP, Prolog):
   curl -T hello.wasm $url/_mayfly/v1/functions/hello
   curl -T languages/js/hello.js $url/_mayfly/v1/functions/mine
 

@@ -137,7 +137,7 @@ void Invocation::take_turns() {
 void Invocation::go_away() {
   state_ = State::kAway;
   limit_wall(kBackgroundGrace);
-  if (kind() == Kind::kHttp) sink_.watch_client();
+  if (is_streamed()) sink_.watch_client();
   away_ = task_.get();
   away_->instance().set_away(true);
   environment_.background.take(std::move(task_));
@@ -158,11 +158,18 @@ void Invocation::come_home(std::unique_ptr<Task> task, Instance::Progress progre
 void Invocation::wait() {
   if (std::exchange(woken_, false)) return make_ready();
   state_ = State::kWaiting;
-  if (kind() == Kind::kHttp) sink_.watch_client();
-  if (head_ && !committed_ && sink_.streams()) {  // what it has sent so far does not wait with it
+  if (is_streamed()) sink_.watch_client();
+  if (has_head() && !committed_ && sink_.streams()) {  // what it has sent so far does not wait with it
     if (auto sent = commit(); !sent) return fail_with(std::move(sent.error()));
   }
   limit_wall(std::chrono::milliseconds(0));
+}
+
+// Whether its response may take long, and be worth nothing to a client that is gone.
+bool Invocation::is_streamed() const { return kind() == Kind::kHttp || kind() == Kind::kSource; }
+
+bool Invocation::has_head() const {
+  return head_ || (kind() == Kind::kSource && sandbox::abi::has_source_head(output_));
 }
 
 // A guest that waits, or has no turn in the background, sees no tick: its wall limit needs a timer.

@@ -77,6 +77,8 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   void succeed();
   Status check_length() const;
   bool must_stream() const;
+  bool is_streamed() const;
+  bool has_head() const;
   http::Response typed_response(sandbox::Outcome& outcome) const;
   void answer(http::Response response);
   void fail_with(Error error, std::string_view allow = {});

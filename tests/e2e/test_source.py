@@ -1,10 +1,12 @@
 """Functions from source: what every language has in common."""
 
+import re
 import shutil
 import subprocess
+import time
 
 import pytest
-from conftest import FUNCTIONS, Server
+from conftest import FUNCTIONS, ROOT, Server, Wire
 from languages import bundle
 
 HELLO = {
@@ -14,6 +16,7 @@ HELLO = {
     "lua": ("hello.lua", "function handler(request) return 'from lua' end"),
     "php": ("hello.php", "<?php header('Content-Type: text/plain'); echo 'from php';"),
 }
+OVERVIEW = (ROOT / "docs/languages/README.md").read_text()
 COUNTER = "let count = 0; export function handler() { return String(++count); }"
 
 
@@ -47,6 +50,20 @@ def test_the_language_is_found(server, language, told_by):
     answer = server.get(f"/{name}")
     assert (answer.status, answer.body.decode()) == (200, f"from {language}")
     assert answer.headers["Content-Type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize(("language", "source"), re.findall(r"```(\w+)\n(.*?)```", OVERVIEW, re.S))
+def test_the_same_in_each_language(server, language, source):
+    assert put(server, f"same-{language}", source).status == 201
+    assert server.get(f"/same-{language}?name=Ada").json == {"hello": "Ada"}
+    answer = server.get(f"/same-{language}")
+    assert answer.json == {"hello": "world"} and answer.headers["Content-Type"] == "application/json"
+
+
+def test_the_first_function_of_the_readme(server):
+    text, name = re.search(r"echo '(.*)' > (hi.js)", (ROOT / "README.md").read_text()).groups()
+    assert put(server, name, text + "\n").status == 201
+    assert server.get("/hi").text == f"Hello from {server.url}/hi"
 
 
 def test_what_cannot_be_told_is_asked_for(server):
@@ -169,6 +186,25 @@ def test_large_bodies_both_ways(server):
     body = bytes(range(256)) * 4096 * 4
     answer = server.request("POST", "/echo", body)
     assert answer.status == 200 and answer.body == body
+
+
+def test_a_response_is_sent_while_it_is_made(server):
+    source = """export default { fetch() {
+        let part = 0;
+        return new Response(new ReadableStream({ async pull(controller) {
+          controller.enqueue(new TextEncoder().encode(`part ${++part}\\n`));
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          if (part === 3) controller.close();
+        } }));
+      } }"""
+    assert put(server, "stream", source).status == 201
+    with Wire(server) as wire:
+        begun = time.monotonic()
+        wire.send(b"GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        lines = iter(wire.file.readline, b"part 1\n")
+        assert any(line.lower() == b"transfer-encoding: chunked\r\n" for line in lines)
+        assert time.monotonic() - begun < 0.5, "the first part does not wait for the last"
+        assert b"part 3\n" in iter(wire.file.readline, b"0\r\n")
 
 
 def test_limits_hold_while_it_runs(server):

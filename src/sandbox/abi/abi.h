@@ -55,6 +55,7 @@ Result<Head> read_cgi_head(std::string_view output);
 // source.cc: the standard input of a function from source, and the head of its standard output. kException when that
 // says that it failed.
 std::string source_input(const Call& call, std::string_view body);
+bool has_source_head(std::string_view output);  // whether all of it is there
 Result<Head> read_source_head(std::string_view output);
 
 }  // namespace mayfly::sandbox::abi

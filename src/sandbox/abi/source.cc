@@ -74,6 +74,11 @@ std::string source_input(const Call& call, std::string_view body) {
   return input;
 }
 
+bool has_source_head(std::string_view output) {
+  const auto size = Reader(output).number();
+  return size && *size <= output.size() - sizeof *size;
+}
+
 Result<Head> read_source_head(std::string_view output) {
   const auto size = Reader(output).number();
   if (!size) return fail(ErrorCode::kNoResponse, "the interpreter ended before it answered");
