@@ -83,6 +83,8 @@ bool WarmSandbox::poll(Instance::Where where, const Seat& driver) {
     seat->ended_ = true;
     if (seat != &driver) seat->host_.wake();
   }
+  // Who was resumed may have ended in the poll that a tick suspended: then another goes on.
+  if (is_due_ && driver.ended_ && !seats_.empty()) seats_.front()->host_.wake();
   return ticked;
 }
 
