@@ -52,7 +52,7 @@ int Languages::run() const {
     }
     std::error_code unknown;
     const std::string& file = !language.module.empty() ? language.module : language.translator;
-    const auto size = std::filesystem::file_size(file.empty() ? language.compiler : file, unknown);
+    const auto size = std::filesystem::file_size(file, unknown);
     fmt::print(fmt::runtime(kRow), language.name, language.version, megabytes(size), megabytes(costs->memory),
                milliseconds(costs->deploy), milliseconds(costs->cold), milliseconds(costs->warm),
                fmt::format("{}, {}", language.title, language.licence));

@@ -143,7 +143,6 @@ Result<Language> read_language(const fs::path& file) try {
       .module = path("module"),
       .interpreter = table["interpreter"].value_or(std::string()),
       .translator = path("translator"),
-      .compiler = path("compiler"),
       .is_command = table["command"].value_or(false) || table["cgi"].value_or(false),
       .cgi = table["cgi"].value_or(false),
       .argv = table["argv"].value_or(std::string()),

@@ -21,12 +21,11 @@ struct Language {
   std::string module;       // file of the interpreter
   std::string interpreter;  // name of the language whose interpreter runs it, instead
   std::string translator;   // then: the file of the function that makes source of that language
-  std::string compiler;     // file of the command that makes a module of the source, instead of interpreting it
 
   // Of an interpreter that is a command, run anew for each request. `${ENTRYPOINT}` is the path of the source.
   bool is_command = false;
   bool cgi = false;
-  std::string argv;   // of the compiler, too
+  std::string argv;
   std::string check;  // arguments of a run at the deploy, which fails when the source is at fault
   std::map<std::string, std::string, std::less<>> environment;
 };

@@ -59,7 +59,6 @@ void Sources::complete(sandbox::Settings& settings) const {
 Result<Sources::ProgramPtr> Sources::load(const Source& source, Engine::Want want) {
   const auto language = require(source.language);
   if (!language) return fail(language.error());
-  if (!(*language)->compiler.empty()) return compile(**language, source, want);
   if ((*language)->is_command) return load_command((*language)->module, want);
   return load_image(**language, source, want);
 }
@@ -101,23 +100,14 @@ Status Sources::check(const Source& source) {
   return {};
 }
 
-Result<Sources::ProgramPtr> Sources::compile(const Language& language, const Source& source, Engine::Want want) {
-  const auto compiler = load_command(language.compiler, Engine::Want::kSoon);
-  if (!compiler) return fail(compiler.error());
-  auto files = source.files();
-  if (!files) return fail(std::move(files.error()));
-  const auto mounts = mount(std::move(*files));
-  if (!mounts) return fail(mounts.error());
-  sandbox::Inputs inputs;
-  inputs.arguments = sandbox::abi::expand_arguments(fill_in(language.argv, source.entrypoint), {});
-  inputs.mounts = *mounts;
-  const auto ran = invoke::run_once(*compiler, inputs, kTranslateLimits);
-  if (ran.error) return fail(bad_source(*ran.error, ran.log));
-  return engine_.load(ran.output, sha256_hex(ran.output), "", want);
-}
-
 Result<Sources::ProgramPtr> Sources::load_image(const Language& language, const Source& source, Engine::Want want) {
-  Interpreter& interpreter = *interpreters_.at(language.interpreter.empty() ? language.name : language.interpreter);
+  const auto found = interpreters_.find(language.interpreter.empty() ? language.name : language.interpreter);
+  if (found == interpreters_.end()) {
+    return fail(ErrorCode::kUnknownLanguage,
+                fmt::format("`{}` is run by the interpreter of `{}`, which this server does not have", language.name,
+                            language.interpreter));
+  }
+  Interpreter& interpreter = *found->second;
   if (auto prepared = interpreter.prepare(want); !prepared) return fail(std::move(prepared.error()));
 
   const std::string key = sha256_hex(fmt::format("image\n{}\n{}\n{}\n{}\n{}", interpreter.digest(), language.name,

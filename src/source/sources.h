@@ -53,7 +53,6 @@ class Sources {
   Result<const Language*> require(std::string_view name) const;
   Result<ProgramPtr> load_image(const Language& language, const Source& source, sandbox::Engine::Want want);
   Result<ProgramPtr> load_command(const std::string& file, sandbox::Engine::Want want);
-  Result<ProgramPtr> compile(const Language& language, const Source& source, sandbox::Engine::Want want);
   Status translate(const Language& language, Files& files);
 
   sandbox::Engine& engine_;
@@ -61,7 +60,7 @@ class Sources {
   std::vector<Language> languages_;
   std::map<std::string, std::unique_ptr<Interpreter>, std::less<>> interpreters_;  // by language
   std::mutex commands_mutex_;
-  std::map<std::string, ProgramPtr, std::less<>> commands_;  // by file: interpreters and compilers
+  std::map<std::string, ProgramPtr, std::less<>> commands_;  // by file
 };
 
 }  // namespace mayfly::source
