@@ -66,13 +66,14 @@ def test_every_example_of_the_table_answers(running):
 def test_what_make_run_prints_works(running):
     address, printed = running
     commands = re.findall(r"^  (curl .*)$", printed, re.M)
-    assert len(commands) == 5
+    assert len(commands) == 7
     answers = [shell(command.replace("hello.wasm", "examples/hello-c/hello-c.wasm"), address) for command in commands]
     assert answers[0] == "Hello, Ada!\n"
     assert answers[1].startswith("534678912\n")
     assert answers[2] == '{"name_twice":"John John"}\n'
     assert answers[3].startswith("data: 1\n\n")
-    assert '"url":"http://' in answers[4]
+    assert answers[4] == "Hello, Ada!\n"
+    assert '"url":"http://' in answers[5] and '"kind":"source"' in answers[6]
 
 
 def test_what_typed_md_says_works(running):
@@ -105,7 +106,8 @@ def test_what_the_readme_says_works(running, binary):
     address, _ = running
     readme = (ROOT / "README.md").read_text()
     curls = re.findall(r"^curl .*$", readme, re.M)
-    assert [shell(command.replace("curl ", "curl -sSf "), address) for command in curls][2] == "42"
+    answers = [shell(command.replace("curl ", "curl -sSf "), address) for command in curls]
+    assert answers[2] == "42" and answers[4] == "Hello, Ada!\n"
 
     module = "examples/hello-wat/hello.wat"
     verbs = re.findall(r"^build/release/mayfly (\w+.*?)(?: +#.*)?$", readme, re.M)

@@ -169,7 +169,7 @@ BUNDLES = {
     "metadata-not-json": (lambda: with_metadata("language: wasm"), "bad-metadata", "not JSON"),
     "metadata-a-list": (lambda: with_metadata("[]"), "bad-metadata", "object"),
     "no-language": (lambda: with_metadata('{"entrypointFile": "function.wasm"}'), "bad-metadata", "`language`"),
-    "other-language": (lambda: with_metadata(METADATA.replace("wasm", "python", 1)), "bad-metadata", "`python`"),
+    "other-language": (lambda: with_metadata(METADATA.replace("wasm", "cobol", 1)), "bad-metadata", "`cobol`"),
     "no-entrypoint": (lambda: with_metadata('{"language": "wasm"}'), "bad-metadata", "`entrypointFile`"),
     "other-entrypoint": (lambda: with_metadata(METADATA.replace("function", "other")), "bad-metadata", "other.wasm"),
     "not-wasm": (lambda: zipped(("metadata.json", METADATA), ("function.wasm", "hello")), "not-wasm", "68656c6c6f"),

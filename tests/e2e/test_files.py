@@ -94,7 +94,7 @@ def test_metadata_names_the_module(server):
 
 @pytest.mark.parametrize(
     "files, problem, said",
-    [({"a.txt": ""}, "bad-bundle", "no .wasm or .wat file at its root"),
+    [({"a.txt": ""}, "bad-bundle", "no .wasm or .wat file and no source at its root"),
      ({"a.wat": "", "b.wat": ""}, "bad-bundle", "`a.wat` and `b.wat` are modules"),
      ({"function.toml": "module = '../x.wat'"}, "bad-bundle", "`../x.wat`, which is no file of the bundle"),
      ({"function.toml": "colour = 3"}, "bad-bundle", "function.toml:1:"),

@@ -60,12 +60,6 @@ def test_the_same_in_each_language(server, language, source):
     assert answer.json == {"hello": "world"} and answer.headers["Content-Type"] == "application/json"
 
 
-def test_the_first_function_of_the_readme(server):
-    text, name = re.search(r"echo '(.*)' > (hi.js)", (ROOT / "README.md").read_text()).groups()
-    assert put(server, name, text + "\n").status == 201
-    assert server.get("/hi").text == f"Hello from {server.url}/hi"
-
-
 def test_what_cannot_be_told_is_asked_for(server):
     answer = put(server, "unclear", "hello world")
     assert answer.problem == "not-wasm" and "?language=NAME" in answer.json["detail"]
