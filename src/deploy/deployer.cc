@@ -65,11 +65,6 @@ Status check_pipeline_settings(const sandbox::Settings& settings) {
               "the functions that are its stages");
 }
 
-// The file that source begins with, by its path among the others.
-std::string entrypoint_of(const sandbox::Settings& settings) {
-  return settings.entrypoint.empty() ? source::default_path(settings.language) : settings.entrypoint;
-}
-
 }  // namespace
 
 // What a version is made from.
@@ -91,7 +86,7 @@ Result<Version::Loaded> Deployer::prepare(const Source& source, const sandbox::S
   auto files = source.files;
   if (!files && !settings.language.empty()) {
     files = std::make_shared<const sandbox::vfs::Bundle>(
-        source::Files{{entrypoint_of(settings), std::string(source.module)}});
+        source::Files{{source::entrypoint_of(settings), std::string(source.module)}});
   }
   auto mounts = sandbox::vfs::make_mounts(std::move(files), settings, services_.volumes);
   if (!mounts) return fail(std::move(mounts.error()));
@@ -123,7 +118,7 @@ Result<std::shared_ptr<const sandbox::Program>> Deployer::load_program(const Sou
 Result<std::shared_ptr<const sandbox::Program>> Deployer::load_source(const Source& source,
                                                                       const sandbox::Settings& settings,
                                                                       sandbox::Engine::Want want) const {
-  const std::string entrypoint = entrypoint_of(settings);
+  const std::string entrypoint = source::entrypoint_of(settings);
   const std::string digest = sha256_hex(source.zip.empty() ? source.module : source.zip);
   return services_.sources.load({.function = source.function,
                                  .language = settings.language,
@@ -136,7 +131,7 @@ Result<std::shared_ptr<const sandbox::Program>> Deployer::load_source(const Sour
 
 // What an interpreter only sees when it is called is looked at before.
 Status Deployer::check_source(const Upload& upload) const {
-  const std::string entrypoint = entrypoint_of(upload.settings);
+  const std::string entrypoint = source::entrypoint_of(upload.settings);
   return services_.sources.check({.function = upload.name,
                                   .language = upload.settings.language,
                                   .entrypoint = entrypoint,

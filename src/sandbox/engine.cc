@@ -121,7 +121,7 @@ bool take(std::atomic<std::uint32_t>& used, std::uint32_t most) noexcept {
 bool Engine::take_slot() noexcept { return take(slots_used_, info_.slots); }
 bool Engine::take_idle_slot() noexcept { return take(idle_slots_used_, kIdleSandboxes); }
 
-std::unique_ptr<Module> Engine::cached_module(std::string_view artefact) const {
+std::unique_ptr<Module> Engine::find_compiled(std::string_view artefact) const {
   const auto file = cache_->find(artefact);
   if (!file) return nullptr;
   wasmtime_module_t* module = nullptr;
@@ -131,7 +131,7 @@ std::unique_ptr<Module> Engine::cached_module(std::string_view artefact) const {
 
 Result<std::unique_ptr<Module>> Engine::compile_code(std::string_view bytes, std::string_view artefact,
                                                      Want want) const {
-  if (auto cached = cached_module(artefact)) return cached;
+  if (auto cached = find_compiled(artefact)) return cached;
 
   Bytes binary;
   switch (sniff(bytes)) {
@@ -167,14 +167,14 @@ Result<std::unique_ptr<Module>> Engine::compile_code(std::string_view bytes, std
 // Not behind what is optimised: there are no functions in it. What has just been compiled is in memory; what comes from
 // the cache is mapped.
 Result<std::unique_ptr<Module>> Engine::compile_image(std::string_view bytes, std::string_view artefact) const {
-  if (auto cached = cached_module(artefact)) return cached;
+  if (auto cached = find_compiled(artefact)) return cached;
   wasmtime_module_t* compiled = nullptr;
   if (auto* error = wasmtime_module_new(engine_, as_bytes(bytes), bytes.size(), &compiled)) {
     return refusal(message_of(error));
   }
   auto made = std::make_unique<Module>(compiled);
   keep(*made, artefact);
-  if (auto mapped = cached_module(artefact)) return mapped;
+  if (auto mapped = find_compiled(artefact)) return mapped;
   return made;
 }
 

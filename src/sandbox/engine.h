@@ -54,9 +54,10 @@ class Engine {
   enum class Start { kFresh, kImage };
   Result<std::shared_ptr<const Program>> link(const Module& code, const Module& image, Start start, EntryPoint entry,
                                               const Program* like = nullptr);
-  // An image, which is mapped from the cache where there is one; and null unless it is there.
+  // An image, which is mapped from the cache where there is one.
   Result<std::unique_ptr<Module>> compile_image(std::string_view bytes, std::string_view artefact) const;
-  std::unique_ptr<Module> find_image(std::string_view artefact) const { return cached_module(artefact); }
+  // What has been compiled before, optimised, mapped from the cache; null unless it is there.
+  std::unique_ptr<Module> find_compiled(std::string_view artefact) const;
   // Both; `entry` as find_entry_point. With `before`, it takes the place of that program, and has what that has kept.
   Result<std::shared_ptr<const Program>> load(std::string_view bytes, std::string_view artefact, std::string_view entry,
                                               Want want = Want::kOptimised, const Program* before = nullptr);
@@ -85,7 +86,6 @@ class Engine {
   Result<std::shared_ptr<const Program>> link(const Module& module, const Module* memory, Start start, EntryPoint entry,
                                               const Program* like);
   void keep(const Module& module, std::string_view artefact) const;
-  std::unique_ptr<Module> cached_module(std::string_view artefact) const;
   Result<std::unique_ptr<Module>> compile_code(std::string_view bytes, std::string_view artefact, Want want) const;
 
   wasm_engine_t* engine_;

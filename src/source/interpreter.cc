@@ -29,7 +29,10 @@ Status Interpreter::prepare(Engine::Want want) {
   }
   const auto code = code_.load();
   if (want == Engine::Want::kSoon || code->module->tier() == sandbox::Tier::kOptimised) return {};
-  auto optimised = compile(want);
+  const auto split =
+      read_file(file_).and_then([](const std::string& module) { return sandbox::split_for_images(module); });
+  if (!split) return fail(split.error());
+  auto optimised = compile(split->code, want);
   return optimised ? set_code(std::move(*optimised)) : fail(std::move(optimised.error()));
 }
 
@@ -38,18 +41,18 @@ Status Interpreter::read() {
   const auto module = read_file(file_);
   if (!module) return fail(module.error());
   digest_ = sha256_hex(*module);
-  auto code = engine_.find_image(key_of("code"));
-  auto base = engine_.find_image(key_of("base image"));
+  auto code = engine_.find_compiled(key_of("code"));
+  auto base = engine_.find_compiled(key_of("base image"));
   if (!code || !base) {
     const auto split = sandbox::split_for_images(*module);
     if (!split) return fail(split.error());
-    auto compiled = compile(Engine::Want::kSoon);
+    auto compiled = compile(split->code, Engine::Want::kSoon);
     if (!compiled) return fail(std::move(compiled.error()));
     code = std::move(*compiled);
     auto made = make_base(*code, split->base);
     if (!made && code->tier() != sandbox::Tier::kOptimised) {
       // Baseline code takes more of the stack than some interpreters leave.
-      compiled = compile(Engine::Want::kOptimised);
+      compiled = compile(split->code, Engine::Want::kOptimised);
       if (!compiled) return fail(std::move(compiled.error()));
       code = std::move(*compiled);
       made = make_base(*code, split->base);
@@ -61,11 +64,8 @@ Status Interpreter::read() {
   return set_code(std::move(code));
 }
 
-Result<std::unique_ptr<sandbox::Module>> Interpreter::compile(Engine::Want want) {
-  const auto split =
-      read_file(file_).and_then([](const std::string& module) { return sandbox::split_for_images(module); });
-  if (!split) return fail(split.error());
-  return engine_.compile(split->code, key_of("code"), want, sandbox::kImageModule);
+Result<std::unique_ptr<sandbox::Module>> Interpreter::compile(std::string_view code, Engine::Want want) const {
+  return engine_.compile(code, key_of("code"), want, sandbox::kImageModule);
 }
 
 // What the interpreter does before it knows of any function is done once. A libc that looks for directories then finds
@@ -102,7 +102,7 @@ Result<Interpreter::ProgramPtr> Interpreter::link(const sandbox::Module& image) 
 }
 
 std::shared_ptr<const sandbox::Program> Interpreter::find(std::string_view key) const {
-  const auto image = engine_.find_image(key);
+  const auto image = engine_.find_compiled(key);
   if (!image) return nullptr;
   auto program = link(*image);
   return program ? std::move(*program) : nullptr;

@@ -50,7 +50,7 @@ class Interpreter {
   using ProgramPtr = std::shared_ptr<const sandbox::Program>;
 
   Status read();
-  Result<std::unique_ptr<sandbox::Module>> compile(sandbox::Engine::Want want);
+  Result<std::unique_ptr<sandbox::Module>> compile(std::string_view code, sandbox::Engine::Want want) const;
   Result<std::unique_ptr<sandbox::Module>> make_base(const sandbox::Module& code, std::string_view data) const;
   Status set_code(std::unique_ptr<sandbox::Module> module);
   Result<ProgramPtr> link(const sandbox::Module& image) const;

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <span>
 
 namespace mayfly::source {
 namespace {
@@ -108,14 +107,6 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-std::vector<std::string> texts(const toml::table& table, std::string_view key) {
-  std::vector<std::string> all;
-  if (const auto* list = table[key].as_array()) {
-    for (const toml::node& entry : *list) all.push_back(entry.value_or(std::string()));
-  }
-  return all;
-}
-
 std::map<std::string, std::string, std::less<>> environment(const toml::table& table) {
   std::map<std::string, std::string, std::less<>> all;
   if (const auto* variables = table["environment"].as_table()) {
@@ -134,11 +125,9 @@ Result<Language> read_language(const fs::path& file) try {
   };
   return Language{
       .name = table["name"].value_or(std::string()),
-      .also = texts(table, "also"),
       .title = table["title"].value_or(std::string()),
       .version = table["version"].value_or(std::string()),
       .licence = table["licence"].value_or(std::string()),
-      .extensions = texts(table, "extensions"),
       .sample = path("sample"),
       .module = path("module"),
       .interpreter = table["interpreter"].value_or(std::string()),
@@ -199,6 +188,10 @@ std::string fill_in(std::string text, std::string_view entrypoint) {
 std::string default_path(std::string_view language) {
   const auto names = std::ranges::find(kNames, language, &Names::name);
   return fmt::format("main{}", names == kNames.end() ? "" : names->extensions[0]);
+}
+
+std::string entrypoint_of(const sandbox::Settings& settings) {
+  return settings.entrypoint.empty() ? default_path(settings.language) : settings.entrypoint;
 }
 
 std::string_view guess_language(std::string_view text) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "sandbox/settings.h"
 
 #include <map>
 #include <string>
@@ -11,12 +12,10 @@ namespace mayfly::source {
 
 // A language that functions may be written in: what language.toml in its folder says, as languages/README.md has it.
 struct Language {
-  std::string name;               // `js`
-  std::vector<std::string> also;  // other names of it
-  std::string title;              // `JavaScript`
-  std::string version;            // of its interpreter: `QuickJS-ng 0.16.2`
-  std::string licence;            // of that: SPDX
-  std::vector<std::string> extensions;
+  std::string name;         // `js`
+  std::string title;        // `JavaScript`
+  std::string version;      // of its interpreter: `QuickJS-ng 0.16.2`
+  std::string licence;      // of that: SPDX
   std::string sample;       // file of a function that is written in it, to measure it by
   std::string module;       // file of the interpreter
   std::string interpreter;  // name of the language whose interpreter runs it, instead
@@ -44,5 +43,7 @@ std::string_view guess_language(std::string_view text);
 std::string_view canonical_language(std::string_view name);
 // How a file of a language is called that came without a name: `main.js`.
 std::string default_path(std::string_view language);
+// The file that a function's source begins with.
+std::string entrypoint_of(const sandbox::Settings& settings);
 
 }  // namespace mayfly::source

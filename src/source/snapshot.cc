@@ -36,21 +36,25 @@ Result<std::unique_ptr<sandbox::Module>> take_image(Engine& engine, const sandbo
 Result<std::shared_ptr<const sandbox::Program>> load_snapshot(Engine& engine, std::string_view bytes,
                                                               std::string_view artefact, std::string_view entry,
                                                               const sandbox::Limits& limits, Engine::Want want) {
-  const std::string key = sha256_hex(fmt::format("snapshot of {}", artefact));
-  const auto split = sandbox::split_for_images(bytes);
-  if (!split) return fail(split.error());
-  const auto code =
-      engine.compile(split->code, sha256_hex(fmt::format("code of {}", artefact)), want, sandbox::kImageModule);
-  if (!code) return fail(code.error());
-  auto image = engine.find_image(key);
-  if (!image) {
-    auto made = take_image(engine, **code, split->base, key, limits);
-    if (!made) return fail(std::move(made.error()));
-    image = std::move(*made);
+  const std::string code_key = sha256_hex(fmt::format("code of {}", artefact));
+  const std::string image_key = sha256_hex(fmt::format("snapshot of {}", artefact));
+  auto code = engine.find_compiled(code_key);
+  auto image = engine.find_compiled(image_key);
+  if (!code || !image) {
+    const auto split = sandbox::split_for_images(bytes);
+    if (!split) return fail(split.error());
+    auto compiled = engine.compile(split->code, code_key, want, sandbox::kImageModule);
+    if (!compiled) return fail(std::move(compiled.error()));
+    code = std::move(*compiled);
+    if (!image) {
+      auto made = take_image(engine, *code, split->base, image_key, limits);
+      if (!made) return fail(std::move(made.error()));
+      image = std::move(*made);
+    }
   }
-  auto found = find_entry_point((*code)->names(), entry);
+  auto found = find_entry_point(code->names(), entry);
   if (!found) return fail(std::move(found.error()));
-  return engine.link(**code, *image, Engine::Start::kImage, std::move(*found));
+  return engine.link(*code, *image, Engine::Start::kImage, std::move(*found));
 }
 
 }  // namespace mayfly::source

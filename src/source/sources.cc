@@ -48,7 +48,7 @@ Result<const Language*> Sources::require(std::string_view name) const {
 void Sources::complete(sandbox::Settings& settings) const {
   const Language* language = find(settings.language);
   if (language == nullptr || !language->is_command) return;
-  const std::string entrypoint = settings.entrypoint.empty() ? default_path(settings.language) : settings.entrypoint;
+  const std::string entrypoint = entrypoint_of(settings);
   settings.cgi = language->cgi;
   if (!language->argv.empty()) settings.argv = fill_in(language->argv, entrypoint);
   for (const auto& [name, value] : language->environment) {
