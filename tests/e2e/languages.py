@@ -75,6 +75,21 @@ class Language:
         assert answer.status == 422 and answer.problem == "bad-source", answer.text
         return answer.json["detail"]
 
+    def failure(self, source, **others):
+        """What is said of a request that a function fails."""
+        answer = self.call(source, **others)
+        assert answer.status == 500, answer.text
+        return answer.json["detail"]
+
+    def check_that_nothing_stays(self, source):
+        """Of a function that answers with how often it was called, and then with random numbers."""
+        name = self.function(source)
+        answers = [self.server.get(f"/{name}").json for _ in range(5)]
+        assert {count for count, *_ in answers} == {1}
+        assert all(len(numbers) > 0 for _, *numbers in answers)
+        for drawn in zip(*(numbers for _, *numbers in answers), strict=True):
+            assert len(set(drawn)) == 5, f"random numbers are new in each: {answers}"
+
     def log_of(self, function):
         return [line["line"] for line in self.server.log() if line.get("function") == function and "line" in line]
 
