@@ -41,7 +41,6 @@ Try:
   curl '$url/sudoku?puzzle=53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79'
   curl -d '{"name":"John"}' $url/name-twice
   curl --no-buffer $url/http3-stream
-
   curl '$url/hello-python?name=Ada'
 
 And a function of your own, a module or source (docs/languages has JavaScript, TypeScript, Python, Ruby, Lua, Go, PHP, Prolog):
