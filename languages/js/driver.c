@@ -119,6 +119,7 @@ static void fail_to_load(void) {
 }
 
 static void start_engine(void) {
+  if (!modules_compile_prelude()) exit(1);
   runtime = JS_NewRuntime2(&heap_functions, NULL);
   ctx = runtime != NULL ? JS_NewContext(runtime) : NULL;
   if (ctx == NULL) {

@@ -22,10 +22,20 @@ typedef struct block {
   struct block* next;
 } block_t;
 
-static block_t* gaps[kSizes];
-static char* fresh;
-static char* fresh_end;
-static bool ran_out;
+// What chunks begin with while a scratch heap is used.
+typedef struct link {
+  struct link* next;
+} link_t;
+
+typedef struct {
+  block_t* gaps[kSizes];
+  char* fresh;
+  char* fresh_end;
+} heap_t;
+
+static heap_t heap, kept;  // kept: the heap that is not used while a scratch heap is
+static link_t* scratch_chunks;
+static bool in_scratch, ran_out;
 
 static void* checked(void* memory) {
   if (memory == NULL) ran_out = true;
@@ -48,8 +58,14 @@ static void* large(size_t size) {
 static int begin_chunk(void) {
   char* chunk = checked(malloc(kChunk + kPage));
   if (chunk == NULL) return 0;
-  fresh = (char*)(((uintptr_t)chunk + kPage - 1) & ~(uintptr_t)(kPage - 1));
-  fresh_end = fresh + kChunk;
+  heap.fresh = (char*)(((uintptr_t)chunk + kPage - 1) & ~(uintptr_t)(kPage - 1));
+  heap.fresh_end = heap.fresh + kChunk;
+  if (in_scratch) {
+    link_t* link = (link_t*)chunk;
+    *link = (link_t){scratch_chunks};
+    scratch_chunks = link;
+    if (heap.fresh == chunk) heap.fresh += sizeof(header_t);
+  }
   return 1;
 }
 
@@ -58,15 +74,15 @@ static void* allocate(void* opaque, size_t size) {
   if (size > kLargest) return large(size);
   if (size == 0) size = 1;
   const size_t index = (size - 1) / kStep;
-  block_t* gap = gaps[index];
+  block_t* gap = heap.gaps[index];
   if (gap != NULL) {
-    gaps[index] = gap->next;
+    heap.gaps[index] = gap->next;
     return gap;
   }
   const size_t whole = (index + 1) * kStep;
-  if ((size_t)(fresh_end - fresh) < sizeof(header_t) + whole && !begin_chunk()) return NULL;
-  char* memory = fresh;
-  fresh += sizeof(header_t) + whole;
+  if ((size_t)(heap.fresh_end - heap.fresh) < sizeof(header_t) + whole && !begin_chunk()) return NULL;
+  char* memory = heap.fresh;
+  heap.fresh += sizeof(header_t) + whole;
   return begin_block(memory, whole);
 }
 
@@ -79,7 +95,7 @@ static void release(void* opaque, void* pointer) {
     return;
   }
   block_t* gap = pointer;
-  block_t** first = &gaps[header->size / kStep - 1];
+  block_t** first = &heap.gaps[header->size / kStep - 1];
   gap->next = *first;
   *first = gap;
 }
@@ -121,7 +137,24 @@ bool heap_ran_out(void) {
   return out;
 }
 
+void heap_begin_scratch(void) {
+  kept = heap;
+  heap = (heap_t){0};
+  in_scratch = true;
+}
+
+void heap_end_scratch(void) {
+  while (scratch_chunks != NULL) {
+    link_t* chunk = scratch_chunks;
+    scratch_chunks = chunk->next;
+    memset(chunk, 0, kChunk + kPage);
+    free(chunk);
+  }
+  heap = kept;
+  in_scratch = false;
+}
+
 void heap_settle(void) {
-  memset(gaps, 0, sizeof gaps);
+  memset(heap.gaps, 0, sizeof heap.gaps);
   (void)begin_chunk();
 }

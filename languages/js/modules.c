@@ -1,7 +1,10 @@
 #include "modules.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "heap.h"
 #include "native.h"
 
 typedef struct {
@@ -18,16 +21,21 @@ enum { kSources = sizeof prelude / sizeof *prelude };
 // What the prelude has set: resolve(base, specifier), load(name) and describe(import.meta, name).
 static JSValue resolve_function = JS_UNDEFINED, load_function = JS_UNDEFINED, describe_function = JS_UNDEFINED;
 
-static const source_t* prelude_source(const char* name) {
+static struct {
+  uint8_t* code;  // without the text
+  size_t size;
+} compiled[kSources];
+
+static int prelude_index(const char* name) {
   for (int i = 0; i < kSources; ++i)
-    if (strcmp(prelude[i].name, name) == 0) return &prelude[i];
-  return NULL;
+    if (strcmp(prelude[i].name, name) == 0) return i;
+  return -1;
 }
 
 static char* normalise(JSContext* ctx, const char* base, const char* specifier, void* opaque) {
   (void)opaque;
   if (strncmp(base, "mayfly:", 7) == 0 || strncmp(base, "node:", 5) == 0)
-    if (prelude_source(specifier) != NULL || strcmp(specifier, "mayfly:native") == 0) return js_strdup(ctx, specifier);
+    if (prelude_index(specifier) >= 0 || strcmp(specifier, "mayfly:native") == 0) return js_strdup(ctx, specifier);
   if (JS_IsUndefined(resolve_function)) {
     JS_ThrowReferenceError(ctx, "there is no module %s", specifier);
     return NULL;
@@ -53,10 +61,65 @@ static JSModuleDef* compile(JSContext* ctx, const char* name, const char* source
   return module;
 }
 
+static char* normalise_prelude(JSContext* ctx, const char* base, const char* specifier, void* opaque) {
+  (void)base, (void)opaque;
+  return js_strdup(ctx, specifier);
+}
+
+static JSModuleDef* load_prelude(JSContext* ctx, const char* name, void* opaque) {
+  (void)opaque;
+  const int i = prelude_index(name);
+  if (i < 0) return JS_ThrowReferenceError(ctx, "there is no module %s", name), NULL;
+  JSModuleDef* module = compile(ctx, name, prelude[i].source, prelude[i].size);
+  if (module == NULL) return NULL;
+  const int flags = JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE;
+  size_t size;
+  uint8_t* code = JS_WriteObject(ctx, &size, JS_MKPTR(JS_TAG_MODULE, module), flags);
+  if (code == NULL) return NULL;
+  compiled[i].code = malloc(size);
+  compiled[i].size = size;
+  if (compiled[i].code != NULL) memcpy(compiled[i].code, code, size);
+  js_free(ctx, code);
+  return compiled[i].code != NULL ? module : NULL;
+}
+
+bool modules_compile_prelude(void) {
+  heap_begin_scratch();
+  JSRuntime* runtime = JS_NewRuntime2(&heap_functions, NULL);
+  JSContext* ctx = JS_NewContext(runtime);
+  JS_SetModuleLoaderFunc(runtime, normalise_prelude, load_prelude, NULL);
+  native_add(ctx);
+  bool all = true;
+  for (int i = 0; i < kSources && all; ++i)
+    if (compiled[i].code == NULL && load_prelude(ctx, prelude[i].name, NULL) == NULL) all = false;
+  if (!all) {
+    JSValue error = JS_GetException(ctx);
+    const char* text = JS_ToCString(ctx, error);
+    fprintf(stderr, "%s\n", text != NULL ? text : "the prelude cannot be compiled");
+    JS_FreeCString(ctx, text);
+    JS_FreeValue(ctx, error);
+  }
+  JS_FreeContext(ctx);
+  JS_FreeRuntime(runtime);
+  heap_end_scratch();
+  return all;
+}
+
+// Nobody asks for the code of a module a second time.
+static JSModuleDef* read_prelude(JSContext* ctx, int index) {
+  JSValue module = JS_ReadObject(ctx, compiled[index].code, compiled[index].size, JS_READ_OBJ_BYTECODE);
+  free(compiled[index].code);
+  compiled[index].code = NULL;
+  if (JS_IsException(module)) return NULL;
+  JSModuleDef* found = JS_VALUE_GET_PTR(module);
+  JS_FreeValue(ctx, module);  // the context keeps it
+  return found;
+}
+
 static JSModuleDef* load(JSContext* ctx, const char* name, void* opaque, JSValueConst attributes) {
   (void)opaque, (void)attributes;
-  const source_t* own = prelude_source(name);
-  if (own != NULL) return compile(ctx, name, own->source, own->size);
+  const int own = prelude_index(name);
+  if (own >= 0) return read_prelude(ctx, own);
   JSValue argument = JS_NewString(ctx, name);
   JSValue source = JS_Call(ctx, load_function, JS_UNDEFINED, 1, &argument);
   JS_FreeValue(ctx, argument);
@@ -86,9 +149,8 @@ void modules_add(JSContext* ctx) {
 }
 
 JSValue modules_prelude(JSContext* ctx, const char* name) {
-  const source_t* own = prelude_source(name);
-  JSModuleDef* module = compile(ctx, name, own->source, own->size);
-  if (module == NULL) return JS_EXCEPTION;
+  JSModuleDef* module = read_prelude(ctx, prelude_index(name));
+  if (module == NULL || JS_ResolveModule(ctx, JS_MKPTR(JS_TAG_MODULE, module)) < 0) return JS_EXCEPTION;
   JSValue evaluated = JS_EvalFunction(ctx, JS_DupValue(ctx, JS_MKPTR(JS_TAG_MODULE, module)));
   JSContext* job;
   while (JS_ExecutePendingJob(JS_GetRuntime(ctx), &job) > 0) continue;
