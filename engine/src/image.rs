@@ -1,21 +1,29 @@
 //! Functions that start from an image. The module of an interpreter is split in two: its code, which imports its memory and
 //! the values its mutable globals start with, and an image, a module that has nothing but those. Once the interpreter has
-//! loaded a program, its memory and globals make a new image; all images share the code.
+//! loaded a program, its memory and globals make a new image; all images share the code. An image that differs little from
+//! another one is kept as changes of that: a module that has only these.
 
 use crate::{boxed_error, wasm_byte_vec_t, wasmtime_error_t};
 use std::convert::Infallible;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::SystemTime;
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
     ConstExpr, CustomSection, DataSection, EntityType, ExportKind, ExportSection, GlobalSection, GlobalType, ImportSection,
     MemorySection, MemoryType, Module, SectionId, ValType,
 };
 use wasmparser::{DataKind, Operator, Parser, Payload, TypeRef};
-use wasmtime::{Error, Instance, Result, Store, Val};
+use wasmtime::{Error, Extern, Instance, Memory, ModuleExport, Result, Store, Val};
 
 /// What the code imports its image from.
 pub(crate) const IMAGE: &str = "mayfly:image";
 const MEMORY: &str = "memory";
 const PAGE: usize = 4096;
+/// What is compared, and copied, at once.
+const BLOCK: usize = 64;
+/// Pages that may differ, and of large images one in how many: they are copied for each request, where whole ones are mapped.
+const FEW_CHANGED: usize = 48;
+const SHARE_CHANGED: usize = 32;
 
 fn global_name(index: usize) -> String {
     format!("global {index}")
@@ -213,10 +221,15 @@ fn split(bytes: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
     splitter.parse_core_module(&mut code, Parser::new(0), bytes)?;
     let data = splitter.data;
     let globals = facts.mutable_globals.iter().map(|(_, value, kind)| (value.clone(), *kind));
-    Ok((code.finish(), image(facts.memory, globals, &data)))
+    Ok((code.finish(), image(facts.memory, globals, &data, Some(identity()))))
 }
 
-fn image(memory: MemoryType, globals: impl Iterator<Item = (ConstExpr, ValType)>, data: &DataSection) -> Vec<u8> {
+fn image(
+    memory: MemoryType,
+    globals: impl Iterator<Item = (ConstExpr, ValType)>,
+    data: &DataSection,
+    identity: Option<String>,
+) -> Vec<u8> {
     let (mut memories, mut values, mut exports) = (MemorySection::new(), GlobalSection::new(), ExportSection::new());
     memories.memory(memory);
     exports.export(MEMORY, ExportKind::Memory, 0);
@@ -224,17 +237,46 @@ fn image(memory: MemoryType, globals: impl Iterator<Item = (ConstExpr, ValType)>
         values.global(GlobalType { val_type: kind, mutable: false, shared: false }, &value);
         exports.export(&global_name(index), ExportKind::Global, index as u32);
     }
+    if let Some(name) = identity {
+        exports.export(&name, ExportKind::Memory, 0);
+    }
     let mut module = Module::new();
     module.section(&memories).section(&values).section(&exports).section(data);
     module.section(&CustomSection { name: "mayfly".into(), data: b"image"[..].into() });
     module.finish()
 }
 
-/// What an instance of such a code has become. Its memory may have grown.
-pub(crate) fn take(store: &mut Store<crate::Data>, instance: &Instance) -> Result<Vec<u8>> {
+/// Tells an image from all others, as changes belong to one: the name of an export.
+fn identity() -> String {
+    let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+    format!("image {:016x}{time:x}", RandomState::new().build_hasher().finish())
+}
+
+/// How an image is kept.
+pub(crate) enum Image {
+    Whole(Vec<u8>),
+    /// Of another one.
+    Changes(Vec<u8>),
+}
+
+/// How the code exports its mutable global of this number, for the next image.
+pub(crate) fn exported_global(index: usize) -> String {
+    format!("{IMAGE} {}", global_name(index))
+}
+
+/// What an instance of such a code has become, if possible as changes of the image `since`. Its memory may have grown.
+pub(crate) async fn take(
+    store: &mut Store<crate::Data>,
+    instance: &Instance,
+    since: Option<&wasmtime::Module>,
+) -> Result<Image> {
+    let before = match since {
+        Some(since) => Instance::new_async(&mut *store, since, &[]).await?.get_memory(&mut *store, MEMORY),
+        None => None,
+    };
     let memory = instance.get_memory(&mut *store, MEMORY).ok_or_else(|| bad("it does not export its memory"))?;
     let mut globals = Vec::new();
-    while let Some(global) = instance.get_global(&mut *store, &format!("{IMAGE} {}", global_name(globals.len()))) {
+    while let Some(global) = instance.get_global(&mut *store, &exported_global(globals.len())) {
         globals.push(match global.get(&mut *store) {
             Val::I32(value) => (ConstExpr::i32_const(value), ValType::I32),
             Val::I64(value) => (ConstExpr::i64_const(value), ValType::I64),
@@ -246,7 +288,118 @@ pub(crate) fn take(store: &mut Store<crate::Data>, instance: &Instance) -> Resul
     let ty = memory.ty(&*store);
     let bytes = memory.data(&*store);
     let memory_type = MemoryType { minimum: memory.size(&*store), maximum: ty.maximum(), ..empty_memory() };
-    Ok(image(memory_type, globals.into_iter(), &runs(bytes)))
+    let changes = before.and_then(|before| changes(before.data(&*store), bytes));
+    Ok(match changes {
+        Some(data) => Image::Changes(image(memory_type, globals.into_iter(), &data, None)),
+        None => Image::Whole(image(memory_type, globals.into_iter(), &runs(bytes), Some(identity()))),
+    })
+}
+
+/// The blocks that differ, neighbours together; none when they are on too many pages, or a memory would have to shrink.
+fn changes(before: &[u8], after: &[u8]) -> Option<DataSection> {
+    if after.len() < before.len() {
+        return None;
+    }
+    let mut data = DataSection::new();
+    let most = FEW_CHANGED.max(after.len() / PAGE / SHARE_CHANGED);
+    let mut pages = 0;
+    let zeros = [0; PAGE];
+    for (index, page) in after.chunks(PAGE).enumerate() {
+        let start = index * PAGE;
+        let old = before.get(start..start + page.len()).unwrap_or(&zeros[..page.len()]);
+        if old == page {
+            continue;
+        }
+        pages += 1;
+        if pages > most {
+            return None;
+        }
+        let differs: Vec<bool> = page.chunks(BLOCK).zip(old.chunks(BLOCK)).map(|(new, old)| new != old).collect();
+        let mut block = 0;
+        for run in differs.chunk_by(|a, b| a == b) {
+            let (first, end) = (block * BLOCK, (block + run.len()) * BLOCK);
+            if run[0] {
+                data.active(0, &ConstExpr::i32_const((start + first) as i32), page[first..end].iter().copied());
+            }
+            block += run.len();
+        }
+    }
+    Some(data)
+}
+
+/// What makes an image of the one before it.
+pub(crate) struct Changes {
+    /// Of WebAssembly: how large the memory is.
+    pages: u64,
+    globals: Vec<Val>,
+    /// Offsets, and how many of `bytes` belong there.
+    runs: Vec<(usize, usize)>,
+    bytes: Vec<u8>,
+}
+
+impl Changes {
+    /// Reads what take() has made.
+    pub fn read(module: &[u8]) -> Result<Self> {
+        let mut changes = Self { pages: 0, globals: vec![], runs: vec![], bytes: vec![] };
+        for payload in Parser::new(0).parse_all(module) {
+            match payload? {
+                Payload::MemorySection(section) => {
+                    for memory in section {
+                        changes.pages = memory?.initial;
+                    }
+                }
+                Payload::GlobalSection(section) => {
+                    for global in section {
+                        changes.globals.push(match global?.init_expr.get_operators_reader().read()? {
+                            Operator::I32Const { value } => Val::I32(value),
+                            Operator::I64Const { value } => Val::I64(value),
+                            Operator::F32Const { value } => Val::F32(value.bits()),
+                            Operator::F64Const { value } => Val::F64(value.bits()),
+                            _ => return Err(bad("a global of the image is no number")),
+                        });
+                    }
+                }
+                Payload::DataSection(section) => {
+                    for run in section {
+                        let run = run?;
+                        let DataKind::Active { offset_expr, .. } = run.kind else { continue };
+                        let Operator::I32Const { value } = offset_expr.get_operators_reader().read()? else { continue };
+                        changes.runs.push((value as u32 as usize, run.data.len()));
+                        changes.bytes.extend_from_slice(run.data);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Makes them in an instance that has just been made from the image before; `globals` are its exports of them.
+    pub async fn apply(
+        &self,
+        store: &mut Store<crate::Data>,
+        instance: &Instance,
+        memory: &Memory,
+        globals: &[ModuleExport],
+    ) -> Result<()> {
+        let grown = self.pages.saturating_sub(memory.size(&*store));
+        if grown > 0 {
+            memory.grow_async(&mut *store, grown).await?;
+        }
+        let (into, mut bytes) = (memory.data_mut(&mut *store), &self.bytes[..]);
+        for (offset, length) in &self.runs {
+            let (run, rest) = bytes.split_at(*length);
+            let place = into.get_mut(*offset..offset + length).ok_or_else(|| bad("the image is not one of this module"))?;
+            place.copy_from_slice(run);
+            bytes = rest;
+        }
+        for (export, value) in globals.iter().zip(&self.globals) {
+            if let Some(Extern::Global(global)) = instance.get_module_export(&mut *store, export) {
+                global.set(&mut *store, *value)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The pages that are not empty, neighbours together.

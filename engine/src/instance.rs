@@ -1,10 +1,13 @@
 //! One invocation: a store, its limits, and the suspended call. One owner at a time; an event loop polls it.
 
 use crate::component::{self, Jobs, Refusal, mayfly_refusal_t};
+use crate::image::Image;
 use crate::limiter::Limiter;
 use crate::program::{Program, mayfly_program_t};
 use crate::wake::Bell;
-use crate::{Data, image, panic_text, wasm_byte_vec_t, wasm_engine_t, wasmtime_store_new, wasmtime_store_t};
+use crate::{
+    Data, image, inner, panic_text, wasm_byte_vec_t, wasm_engine_t, wasmtime_module_t, wasmtime_store_new, wasmtime_store_t,
+};
 use std::ffi::c_void;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +15,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
-use wasmtime::{Extern, Memory, PoolConcurrencyLimitError, Result, Store, ThrownException, Trap, UpdateDeadline, ValType, WasmBacktrace};
+use wasmtime::{Extern, Instance, Memory, Module, PoolConcurrencyLimitError, Result, Store, ThrownException, Trap, UpdateDeadline, ValType, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 /// What to do with a guest that a tick has hit.
@@ -37,6 +40,8 @@ pub struct mayfly_instance_config_t {
     pub memory_bytes: usize,
     /// Whether what it has become is wanted, once it has ended well: mayfly_instance_take_image(). Of a core module.
     pub makes_image: bool,
+    /// An image that it may be kept as changes of; null for none. Outlives the instance.
+    pub image_since: *const wasmtime_module_t,
 }
 
 #[repr(u8)]
@@ -96,13 +101,15 @@ struct Core {
 pub(crate) struct Shared {
     pub limiter: Limiter,
     pub imported_memory: Option<Memory>,
+    /// Of a core module, once it is made.
+    pub module: Option<Instance>,
     pub instantiate_ns: u64,
     /// Parts of a component that wait for C++.
     pub waiting: Vec<Waker>,
     /// Requests that are handed to a component which serves several.
     pub jobs: Jobs,
     pub ticked: bool,
-    pub image: Option<Vec<u8>>,
+    pub image: Option<Image>,
 }
 
 impl Shared {
@@ -110,6 +117,7 @@ impl Shared {
         Self {
             limiter: Limiter::new(memory_bytes),
             imported_memory: None,
+            module: None,
             instantiate_ns: 0,
             waiting: Vec::new(),
             jobs: Jobs::default(),
@@ -169,7 +177,8 @@ pub extern "C" fn mayfly_instance_new(
         unsafe { &mut (*limited.0).limiter }
     });
     watch_ticks(store, config, Carried(shared));
-    let call: Call = Box::pin(run(store, program, Carried(shared), config.makes_image));
+    let since = unsafe { config.image_since.as_ref() }.map(|module| inner!(module, wasmtime_module_t => Module).clone());
+    let call: Call = Box::pin(run(store, program, Carried(shared), config.makes_image.then_some(since)));
     Box::new(mayfly_instance_t { call: Some(call), shared, core: Some(core), bell: None })
 }
 
@@ -188,16 +197,37 @@ pub(crate) fn watch_ticks<T>(store: &mut Store<T>, config: &mayfly_instance_conf
     });
 }
 
-async fn run(store: &mut Store<Data>, program: &Program, shared: Carried<Shared>, makes_image: bool) -> Result<String> {
+async fn run(
+    store: &mut Store<Data>,
+    program: &Program,
+    shared: Carried<Shared>,
+    makes_image: Option<Option<Module>>,
+) -> Result<String> {
     store.set_epoch_deadline(1); // now, at the first poll: what passed before was not its tick
     let started = Instant::now();
     let instance = program.instantiate(store, |memory| unsafe { (*shared.0).imported_memory = memory }).await?;
-    unsafe { (*shared.0).instantiate_ns = started.elapsed().as_nanos() as u64 };
+    unsafe {
+        (*shared.0).instantiate_ns = started.elapsed().as_nanos() as u64;
+        (*shared.0).module = Some(instance);
+    }
     program.initialize(store, &instance).await?;
+    let value = enter(store, program, &instance).await?;
+    if let Some(since) = makes_image {
+        // What is compared with is not the guest's: it has no part in its budget.
+        let limiter = unsafe { std::mem::replace(&mut (*shared.0).limiter, Limiter::new(usize::MAX)) };
+        let made = image::take(store, &instance, since.as_ref()).await;
+        unsafe { (*shared.0).limiter = limiter };
+        let made = made?;
+        unsafe { (*shared.0).image = Some(made) };
+    }
+    Ok(value)
+}
+
+async fn enter(store: &mut Store<Data>, program: &Program, instance: &Instance) -> Result<String> {
     let Some(Extern::Func(entry)) = instance.get_module_export(&mut *store, &program.entry) else {
         return Err(wasmtime::Error::msg("the entry point is not a function"));
     };
-    let value = match &program.result {
+    Ok(match &program.result {
         None => {
             entry.typed::<(), ()>(&*store)?.call_async(&mut *store, ()).await?;
             String::new()
@@ -207,16 +237,11 @@ async fn run(store: &mut Store<Data>, program: &Program, shared: Carried<Shared>
         Some(ValType::F32) => entry.typed::<(), f32>(&*store)?.call_async(&mut *store, ()).await?.to_string(),
         Some(ValType::F64) => entry.typed::<(), f64>(&*store)?.call_async(&mut *store, ()).await?.to_string(),
         Some(other) => return Err(wasmtime::Error::msg(format!("the entry point returns {other}"))),
-    };
-    if makes_image {
-        let made = image::take(store, &instance)?;
-        unsafe { (*shared.0).image = Some(made) };
-    }
-    Ok(value)
+    })
 }
 
 /// Runs the guest until it returns, fails, waits or is suspended by a tick. `outcome` is written unless it is
-/// suspended. Not to be called again once it has ended.
+/// suspended. Once it has ended, not before mayfly_instance_again().
 #[unsafe(no_mangle)]
 pub extern "C" fn mayfly_instance_poll(
     instance: &mut mayfly_instance_t,
@@ -265,6 +290,18 @@ pub extern "C" fn mayfly_instance_poll(
     progress
 }
 
+/// Prepares another call of a core module's entry point, in the same store: the last one has returned.
+#[unsafe(no_mangle)]
+pub extern "C" fn mayfly_instance_again(instance: &mut mayfly_instance_t) {
+    let (Some(core), Some(module)) = (&instance.core, unsafe { (*instance.shared).module }) else { return };
+    // SAFETY: as in mayfly_instance_new; the future that borrowed them has ended.
+    let (store, program) = unsafe { (&mut *core.store.cast::<Store<Data>>(), &*core.program) };
+    instance.call = Some(Box::pin(async move {
+        store.set_epoch_deadline(1);
+        enter(store, program, &module).await
+    }));
+}
+
 /// A component is polled again as long as its own parts wake each other, and no tick has passed.
 fn poll_component(call: &mut Call, shared: *mut Shared, bell: Arc<Bell>) -> Poll<Result<String>> {
     let _runtime = component::enter();
@@ -299,14 +336,19 @@ pub unsafe extern "C" fn mayfly_instance_imported_memory(
     imported.map(|found| memory.write(found)).is_some()
 }
 
-/// The image that an instance which has ended well was to make: a module, binary. False when there is none.
+/// The image that an instance which has ended well was to make: a module, binary; `is_changes` when it has only what is
+/// different from the image it began with. False when there is none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mayfly_instance_take_image(
     instance: &mut mayfly_instance_t,
     image: &mut std::mem::MaybeUninit<wasm_byte_vec_t>,
+    is_changes: &mut bool,
 ) -> bool {
-    let taken = unsafe { (*instance.shared).image.take() };
-    taken.map(|bytes| image.write(bytes.into())).is_some()
+    let Some(taken) = (unsafe { (*instance.shared).image.take() }) else { return false };
+    *is_changes = matches!(taken, Image::Changes(_));
+    let (Image::Whole(bytes) | Image::Changes(bytes)) = taken;
+    image.write(bytes.into());
+    true
 }
 
 impl mayfly_instance_t {

@@ -1,5 +1,6 @@
 //! A module, linked once, with its entry point looked up once: what every invocation of it starts from.
 
+use crate::image::Changes;
 use crate::{Data, boxed_error, door, image, inner, text, wasmtime_error_t, wasmtime_linker_t, wasmtime_module_t};
 use std::sync::Arc;
 use wasmtime::{
@@ -14,6 +15,8 @@ pub(crate) struct Program {
     initialize: Option<ModuleExport>,
     pub entry: ModuleExport,
     pub result: Option<ValType>,
+    /// Of the image that it is linked to.
+    changes: Option<Changes>,
 }
 
 enum Link {
@@ -29,6 +32,8 @@ struct Code {
     /// Imports the same host functions and exports them again: it can be.
     door: InstancePre<Data>,
     items: Vec<Item>,
+    /// What an image says of its mutable globals, as it exports them.
+    globals: Vec<ModuleExport>,
 }
 
 /// Where an import comes from.
@@ -55,7 +60,12 @@ impl Code {
                 }
             })
         });
-        Ok(Self { items: items.collect::<Result<_>>()?, module: module.clone(), door: linker.instantiate_pre(&door)? })
+        Ok(Self {
+            items: items.collect::<Result<_>>()?,
+            module: module.clone(),
+            door: linker.instantiate_pre(&door)?,
+            globals: (0..).map_while(|index| module.get_export_index(&image::exported_global(index))).collect(),
+        })
     }
 }
 
@@ -65,6 +75,7 @@ impl Program {
         linker: &Linker<Data>,
         module: &Module,
         memory: Option<&Module>,
+        changes: Option<Changes>,
         start: mayfly_start_t,
         entry: &str,
         like: Option<&Program>,
@@ -77,6 +88,7 @@ impl Program {
                 .get_export_index("_initialize")
                 .filter(|_| entry != "_initialize" && start == mayfly_start_t::Fresh),
             result: function.result(0),
+            changes,
             link: match memory {
                 None => Link::Ready(linker.instantiate_pre(module)?),
                 Some(memory) => Link::WithMemory {
@@ -106,7 +118,11 @@ impl Program {
                     };
                     items.push(found.ok_or_else(|| Error::msg("the image is not one of this module"))?);
                 }
-                Instance::new_async(&mut *store, &code.module, &items).await?
+                let instance = Instance::new_async(&mut *store, &code.module, &items).await?;
+                if let (Some(changes), Some(memory)) = (&self.changes, provider.get_memory(&mut *store, "memory")) {
+                    changes.apply(store, &instance, &memory, &code.globals).await?;
+                }
+                instance
             }
         })
     }
@@ -133,12 +149,15 @@ pub enum mayfly_start_t {
 }
 
 /// Links a module. `memory` is null, or a module exporting "memory" for a module that imports one: `start` says whether it
-/// is an image. `like` is null, or another program of this module.
+/// is an image, and `changes`, unless null, what is different in the one that is meant. `like` is null, or another program
+/// of this module.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mayfly_program_new(
     linker: &wasmtime_linker_t,
     module: &wasmtime_module_t,
     memory: Option<&wasmtime_module_t>,
+    changes: *const u8,
+    changes_length: usize,
     start: mayfly_start_t,
     entry: *const u8,
     entry_length: usize,
@@ -148,7 +167,11 @@ pub unsafe extern "C" fn mayfly_program_new(
     let linker = inner!(linker, wasmtime_linker_t => Linker<Data>);
     let module = inner!(module, wasmtime_module_t => Module);
     let memory = memory.map(|memory| inner!(memory, wasmtime_module_t => Module));
-    let made = unsafe { text(entry, entry_length) }.and_then(|entry| Program::new(linker, module, memory, start, entry, like.map(|program| &*program.0)));
+    let changes = (!changes.is_null()).then(|| unsafe { std::slice::from_raw_parts(changes, changes_length) });
+    let made = unsafe { text(entry, entry_length) }.and_then(|entry| {
+        let changes = changes.map(Changes::read).transpose()?;
+        Program::new(linker, module, memory, changes, start, entry, like.map(|program| &*program.0))
+    });
     match made {
         Ok(made) => {
             *program = Box::into_raw(Box::new(mayfly_program_t(Arc::new(made))));

@@ -61,37 +61,84 @@ Parts parts_of(std::string_view guest) {
 }
 
 Ran run(const sandbox::Module& code, const sandbox::Module& image, Engine::Start start, std::string entry,
-        bool makes_image = false) {
-  const auto program = engine().link(code, image, start, EntryPoint{Kind::kCommand, std::move(entry)});
+        bool makes_image = false, std::string_view changes = {}, const sandbox::Module* since = nullptr) {
+  const auto program =
+      engine().link(code, image, start, EntryPoint{Kind::kCommand, std::move(entry)}, nullptr, changes);
   EXPECT_TRUE(program) << program.error().message;
-  return run_once(*program, {.makes_image = makes_image}, {});
+  return run_once(*program, {.makes_image = makes_image, .image_since = since}, {});
+}
+
+std::unique_ptr<sandbox::Module> image_of(const Parts& guest, std::string entry) {
+  const auto made = run(*guest.code, *guest.base, Engine::Start::kFresh, std::move(entry), true);
+  EXPECT_FALSE(made.error) << made.error->message;
+  EXPECT_FALSE(made.image.is_changes);
+  auto image = engine().compile_image(made.image.bytes, sha256_hex(made.image.bytes));
+  EXPECT_TRUE(image) << image.error().message;
+  return std::move(*image);
 }
 
 TEST(Image, HasTheMemoryAndTheGlobalsOfWhatItWasTakenFrom) {
   const Parts guest = parts_of(kGuest);
-  const auto made = run(*guest.code, *guest.base, Engine::Start::kFresh, "initialize", true);
-  ASSERT_FALSE(made.error) << made.error->message;
-  const auto image = engine().compile_image(made.image, sha256_hex(made.image));
-  ASSERT_TRUE(image) << image.error().message;
-  EXPECT_EQ(run(*guest.code, **image, Engine::Start::kImage, "write").output, "abcdwxyz");
+  const auto image = image_of(guest, "initialize");
+  EXPECT_EQ(run(*guest.code, *image, Engine::Start::kImage, "write").output, "abcdwxyz");
 }
 
 TEST(Image, IsNotChangedByWhatStartsFromIt) {
   const Parts guest = parts_of(kGuest);
-  const auto made = run(*guest.code, *guest.base, Engine::Start::kFresh, "initialize", true);
-  const auto image = engine().compile_image(made.image, sha256_hex(made.image));
-  ASSERT_TRUE(image);
-  const auto before = run(*guest.code, **image, Engine::Start::kImage, "state", true).image;
-  EXPECT_FALSE(run(*guest.code, **image, Engine::Start::kImage, "spoil").error);
-  EXPECT_EQ(run(*guest.code, **image, Engine::Start::kImage, "state", true).image, before);
-  EXPECT_EQ(before, made.image) << "_initialize was called once";
+  const auto image = image_of(guest, "initialize");
+  const auto state = [&] {
+    return run(*guest.code, *image, Engine::Start::kImage, "state", true, {}, image.get()).image;
+  };
+  const auto before = state();
+  EXPECT_TRUE(before.is_changes);
+  EXPECT_FALSE(run(*guest.code, *image, Engine::Start::kImage, "spoil").error);
+  EXPECT_EQ(state().bytes, before.bytes);
+}
+
+TEST(Image, IsKeptAsWhatIsDifferentFromTheOneBefore) {
+  const Parts guest = parts_of(kGuest);
+  const auto base = image_of(guest, "_initialize");
+  const auto made = run(*guest.code, *base, Engine::Start::kImage, "initialize", true, {}, base.get());
+  ASSERT_TRUE(made.image.is_changes);
+  EXPECT_LT(made.image.bytes.size(), 300u) << "of four pages of 64 KiB";
+  const auto with = [&](std::string entry, bool makes_image = false) {
+    return run(*guest.code, *base, Engine::Start::kImage, std::move(entry), makes_image, made.image.bytes);
+  };
+  EXPECT_EQ(with("write").output, "abcdwxyz");
+  EXPECT_FALSE(with("spoil").error);
+  EXPECT_EQ(with("write").output, "abcdwxyz");
+  EXPECT_EQ(run(*guest.code, *base, Engine::Start::kImage, "write").output, "") << "its memory has not grown";
+
+  const auto again = with("state", true).image;
+  ASSERT_FALSE(again.is_changes) << "nothing was given to keep it as changes of";
+  const auto whole = engine().compile_image(again.bytes, sha256_hex(again.bytes));
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(run(*guest.code, **whole, Engine::Start::kImage, "write").output, "abcdwxyz");
+}
+
+TEST(Image, IsWholeWhenMuchIsDifferent) {
+  const Parts guest = parts_of(R"((module (memory (export "memory") 8)
+    (func (export "_initialize"))
+    (func (export "fill") (memory.fill (i32.const 0) (i32.const 1) (i32.const 400000)))))");
+  const auto base = image_of(guest, "_initialize");
+  EXPECT_FALSE(run(*guest.code, *base, Engine::Start::kImage, "fill", true, {}, base.get()).image.is_changes);
+}
+
+TEST(Image, SaysThatChangesAreOfAnotherModule) {
+  const Parts guest = parts_of(kGuest);
+  const auto base = image_of(guest, "_initialize");
+  for (const std::string_view bytes : {"", "\0asm", "nonsense"}) {
+    const auto linked = engine().link(*guest.code, *base, Engine::Start::kImage, EntryPoint{Kind::kCommand, "write"},
+                                      nullptr, bytes.empty() ? "x" : bytes);
+    EXPECT_FALSE(linked);
+  }
 }
 
 TEST(Image, IsNotMadeByOneThatFails) {
   const Parts guest = parts_of(R"((module (memory (export "memory") 1) (func (export "fail") unreachable)))");
   const auto failed = run(*guest.code, *guest.base, Engine::Start::kFresh, "fail", true);
   EXPECT_EQ(failed.error->code, ErrorCode::kTrap);
-  EXPECT_EQ(failed.image, "");
+  EXPECT_EQ(failed.image.bytes, "");
 }
 
 TEST(Image, SaysOfWhatNoneCanBeTaken) {

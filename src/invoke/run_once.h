@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 #include "sandbox/guest.h"
+#include "sandbox/image.h"
 #include "sandbox/limits.h"
 #include "sandbox/program.h"
 
@@ -15,7 +16,7 @@ struct Ran {
   std::optional<Error> error;     // how it failed
   std::string output;             // stdout: at most limits.response_bytes
   std::string log;                // stderr: the first limits.log_bytes of it
-  std::string image;              // when `inputs` ask for it and it has ended well
+  sandbox::Image image;           // when `inputs` ask for it and it has ended well
   std::size_t memory_peak = 0;    // bytes of memories and tables
   bool keeps_files_open = false;  // that it opened
 };

@@ -4,7 +4,6 @@
 #include "invoke/environment.h"
 #include "invoke/guest_log.h"
 #include "sandbox/fresh_instance.h"
-#include "sandbox/seat.h"
 
 #include <atomic>
 #include <memory>
@@ -68,7 +67,7 @@ class Task final : public sandbox::GuestHost {
   GuestLog log_;
   std::atomic<bool> cancelled_ = false;
   std::optional<sandbox::FreshInstance> fresh_;  // the last to be made, the first to go
-  std::unique_ptr<sandbox::Seat> seat_;          // instead of it, for a function that reuses its sandboxes
+  std::unique_ptr<sandbox::Instance> seat_;      // instead of it, for a function that reuses its sandboxes
   sandbox::Instance* instance_;                  // either
 };
 

@@ -1,10 +1,11 @@
 #include "invoke/warm_pool.h"
 
 #include "sandbox/engine.h"
+#include "sandbox/warm_component.h"
+#include "sandbox/warm_module.h"
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
 
 namespace mayfly::invoke {
 
@@ -34,8 +35,21 @@ struct WarmPool::Kept : std::enable_shared_from_this<Kept> {
   bool is_open = false;  // in the pool
   bool is_idle = false;
   steady_clock::time_point idle_since;
-  std::optional<sandbox::WarmSandbox> sandbox;
+  std::unique_ptr<sandbox::WarmSandbox> sandbox;
 };
+
+namespace {
+
+std::unique_ptr<sandbox::WarmSandbox> make_sandbox(const std::shared_ptr<const sandbox::Program>& program,
+                                                   const sandbox::Inputs& inputs, const sandbox::Limits& limits,
+                                                   sandbox::WarmSandbox::Surroundings surroundings) {
+  if (program->component() == nullptr) {
+    return std::make_unique<sandbox::WarmModule>(program, inputs, limits, std::move(surroundings));
+  }
+  return std::make_unique<sandbox::WarmComponent>(program, inputs, limits, std::move(surroundings));
+}
+
+}  // namespace
 
 WarmPool::~WarmPool() = default;
 
@@ -50,21 +64,19 @@ std::shared_ptr<WarmPool::Kept> WarmPool::find(const registry::VersionPtr& versi
   return usable == found->second.rend() ? nullptr : *usable;
 }
 
-std::unique_ptr<sandbox::Seat> WarmPool::make_seat(const registry::VersionPtr& version,
-                                                   const std::shared_ptr<const registry::Version::Loaded>& code,
-                                                   const sandbox::Inputs& inputs, sandbox::GuestHost& host) {
+std::unique_ptr<sandbox::Instance> WarmPool::make_seat(const registry::VersionPtr& version,
+                                                       const std::shared_ptr<const registry::Version::Loaded>& code,
+                                                       const sandbox::Inputs& inputs, sandbox::GuestHost& host) {
   auto kept = find(version, *code);
   if (kept == nullptr) {
     kept = std::make_shared<Kept>(version, code, inputs);
     const auto left = [alive = std::weak_ptr(alive_), of = kept.get()] {
       if (const auto pool = alive.lock()) (*pool)->take_back(of->shared_from_this());
     };
-    kept->sandbox.emplace(code->program, kept->inputs, version->settings().limits,
-                          sandbox::WarmSandbox::Surroundings{loop_, egress_, left});
+    kept->sandbox = make_sandbox(code->program, kept->inputs, version->settings().limits, {loop_, egress_, left});
   }
   kept->set_idle(false);
-  auto seat =
-      std::make_unique<sandbox::Seat>(std::shared_ptr<sandbox::WarmSandbox>(kept, &*kept->sandbox), inputs, host);
+  auto seat = kept->sandbox->enter(std::shared_ptr<sandbox::WarmSandbox>(kept, kept->sandbox.get()), inputs, host);
   if (kept->sandbox->has_room() == kept->is_open) return seat;
   if (kept->is_open) std::erase(open_[version.get()], kept);
   else open_[version.get()].push_back(kept);

@@ -3,7 +3,6 @@
 #include "egress/gate.h"
 #include "net/loop.h"
 #include "registry/version.h"
-#include "sandbox/seat.h"
 #include "sandbox/warm_sandbox.h"
 
 #include <boost/asio/steady_timer.hpp>
@@ -23,9 +22,9 @@ class WarmPool {
   ~WarmPool();
 
   // A seat in a sandbox of this version with room, or in a new one. `inputs` and `host` outlive it.
-  std::unique_ptr<sandbox::Seat> make_seat(const registry::VersionPtr& version,
-                                           const std::shared_ptr<const registry::Version::Loaded>& code,
-                                           const sandbox::Inputs& inputs, sandbox::GuestHost& host);
+  std::unique_ptr<sandbox::Instance> make_seat(const registry::VersionPtr& version,
+                                               const std::shared_ptr<const registry::Version::Loaded>& code,
+                                               const sandbox::Inputs& inputs, sandbox::GuestHost& host);
 
  private:
   struct Kept;

@@ -1,5 +1,6 @@
 #include "sandbox/code_cache.h"
 
+#include "base/file.h"
 #include "base/unique_fd.h"
 
 #include <fcntl.h>
@@ -88,6 +89,14 @@ std::optional<std::string> CodeCache::find(std::string_view artefact) const {
     if (intact(file)) return file;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> CodeCache::read(std::string_view artefact) const {
+  const auto path = find(artefact);
+  auto bytes = path ? read_file(*path) : fail(ErrorCode::kInternal, "");
+  if (!bytes || bytes->size() < sizeof(Trailer)) return std::nullopt;
+  bytes->resize(bytes->size() - sizeof(Trailer));
+  return std::move(*bytes);
 }
 
 void CodeCache::keep(std::string_view artefact, std::string_view code) const {

@@ -19,6 +19,8 @@ class CodeCache {
 
   // The file with the compiled code of an artefact, for the engine to map, if there is one that is whole.
   std::optional<std::string> find(std::string_view artefact) const;
+  // The same, its bytes.
+  std::optional<std::string> read(std::string_view artefact) const;
   // Best effort: a cache that cannot be written only costs time.
   void keep(std::string_view artefact, std::string_view code) const;
 

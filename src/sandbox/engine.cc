@@ -178,6 +178,10 @@ Result<std::unique_ptr<Module>> Engine::compile_image(std::string_view bytes, st
   return made;
 }
 
+void Engine::keep_changes(std::string_view bytes, std::string_view artefact) const { cache_->keep(artefact, bytes); }
+
+std::optional<std::string> Engine::find_changes(std::string_view artefact) const { return cache_->read(artefact); }
+
 void Engine::keep(const Module& module, std::string_view artefact) const {
   Bytes code;
   if (const ErrorHandle failed(wasmtime_module_serialize(module.get(), &code)); !failed) {
@@ -200,21 +204,21 @@ Result<std::shared_ptr<const Program>> Engine::link(const Module& module, EntryP
     if (!provider) return fail(std::move(provider.error()));
     memory = std::move(*provider);
   }
-  return link(module, memory.get(), Start::kFresh, std::move(entry), nullptr);
+  return link(module, memory.get(), Start::kFresh, std::move(entry), nullptr, {});
 }
 
 Result<std::shared_ptr<const Program>> Engine::link(const Module& code, const Module& image, Start start,
-                                                    EntryPoint entry, const Program* like) {
-  return link(code, &image, start, std::move(entry), like);
+                                                    EntryPoint entry, const Program* like, std::string_view changes) {
+  return link(code, &image, start, std::move(entry), like, changes);
 }
 
 Result<std::shared_ptr<const Program>> Engine::link(const Module& module, const Module* memory, Start start,
-                                                    EntryPoint entry, const Program* like) {
+                                                    EntryPoint entry, const Program* like, std::string_view changes) {
   mayfly_program_t* linked = nullptr;
   auto* error =
-      mayfly_program_new(linker_, module.get(), memory != nullptr ? memory->get() : nullptr,
-                         start == Start::kFresh ? MAYFLY_START_T_FRESH : MAYFLY_START_T_IMAGE, as_bytes(entry.name),
-                         entry.name.size(), like != nullptr ? like->get() : nullptr, &linked);
+      mayfly_program_new(linker_, module.get(), memory != nullptr ? memory->get() : nullptr, as_bytes(changes),
+                         changes.size(), start == Start::kFresh ? MAYFLY_START_T_FRESH : MAYFLY_START_T_IMAGE,
+                         as_bytes(entry.name), entry.name.size(), like != nullptr ? like->get() : nullptr, &linked);
   // Names are known by now, so what does not fit is the type of an import.
   if (error != nullptr) return fail(ErrorCode::kUnknownImport, message_of(error));
   Program::Facts facts{std::move(entry), abilities_of(module.imports()), module.tier()};

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -52,10 +53,14 @@ class Engine {
   // Code that imports its image; kFresh for the base of a split, which no instance has begun with. `like` is
   // another program of the code, if there is one: they share what the image has no part in.
   enum class Start { kFresh, kImage };
+  // With `changes`, what is different in the image that is meant.
   Result<std::shared_ptr<const Program>> link(const Module& code, const Module& image, Start start, EntryPoint entry,
-                                              const Program* like = nullptr);
+                                              const Program* like = nullptr, std::string_view changes = {});
   // An image, which is mapped from the cache where there is one.
   Result<std::unique_ptr<Module>> compile_image(std::string_view bytes, std::string_view artefact) const;
+  // The same for changes of an image, which are not compiled.
+  void keep_changes(std::string_view bytes, std::string_view artefact) const;
+  std::optional<std::string> find_changes(std::string_view artefact) const;
   // What has been compiled before, optimised, mapped from the cache; null unless it is there.
   std::unique_ptr<Module> find_compiled(std::string_view artefact) const;
   // Both; `entry` as find_entry_point. With `before`, it takes the place of that program, and has what that has kept.
@@ -84,7 +89,7 @@ class Engine {
   Result<std::shared_ptr<const Program>> load_component(std::string_view bytes, std::string_view artefact, Want want,
                                                         const Program* before);
   Result<std::shared_ptr<const Program>> link(const Module& module, const Module* memory, Start start, EntryPoint entry,
-                                              const Program* like);
+                                              const Program* like, std::string_view changes);
   void keep(const Module& module, std::string_view artefact) const;
   Result<std::unique_ptr<Module>> compile_code(std::string_view bytes, std::string_view artefact, Want want) const;
 

@@ -42,6 +42,14 @@ ExperimentalHttp& Guest::experimental_http() {
   return *experimental_http_;
 }
 
+void Guest::end_request() {
+  if (auto* input = descriptors_.find_as<wasi::StandardInput>(0)) input->position = 0;
+  sleep_.reset();
+  egress_usage_ = {};
+  progress = 0;
+  progress_cookie = 0;
+}
+
 void Guest::sleep(std::chrono::nanoseconds time) {
   if (!sleep_) sleep_ = std::make_unique<Sleep>(host_.loop(), host_);
   sleep_->wake_after(time);

@@ -23,6 +23,7 @@
 namespace mayfly::sandbox {
 
 class ExperimentalHttp;
+class Module;
 class Sockets;
 
 // What a guest is given. Outlives its instance, unchanged.
@@ -37,6 +38,7 @@ struct Inputs {
   const egress::Rules* egress = nullptr;                                   // what it may connect to; null for nothing
   std::span<const vfs::Mount> mounts;                                      // what it sees of files
   bool makes_image = false;                                                // of what it has become: take_image()
+  const Module* image_since = nullptr;                                     // that it may be kept as changes of
 };
 
 // What has arrived of a request's body since the last one. Empty when nothing has: wake() follows.
@@ -103,6 +105,9 @@ class Guest {
   const std::optional<Error>& why_stopped() const { return stopped_; }
   void exit(std::uint32_t code) { exit_code_ = code; }
   std::optional<std::uint32_t> exit_code() const { return exit_code_; }  // once it has called proc_exit
+
+  // Between two requests: what belongs to one of them begins anew.
+  void end_request();
 
   // How far a host function that works in parts has come with the call it is in.
   std::size_t progress = 0;

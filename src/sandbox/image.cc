@@ -21,4 +21,11 @@ Result<Split> split_for_images(std::string_view module) {
   return Split{std::string(code.view()), std::string(base.view())};
 }
 
+std::string_view identity_of(const Module& image) {
+  for (const Export& each : image.exports()) {
+    if (each.name.starts_with("image ")) return each.name;
+  }
+  return "";
+}
+
 }  // namespace mayfly::sandbox

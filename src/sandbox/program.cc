@@ -38,10 +38,10 @@ Status Program::check(const Limits& limits) const {
                     "only those with a wasi:http handler take it while it arrives",
                     kHeldRequestBytes >> 20, name_of(kind)));
   }
-  if (kind != Kind::kHttp && limits.reuse > 1) {
+  if (kind != Kind::kHttp && kind != Kind::kSource && limits.reuse > 1) {
     return bad(
-        fmt::format("option `reuse`: it is 1 for functions of kind {}: only those with a wasi:http handler are "
-                    "made to serve one request after the other",
+        fmt::format("option `reuse`: it is 1 for functions of kind {}: only those with a wasi:http handler, and those "
+                    "from source, are made to serve one request after the other",
                     name_of(kind)));
   }
   if (limits.reuse_concurrency > 1 && limits.reuse == 1) {
@@ -49,8 +49,8 @@ Status Program::check(const Limits& limits) const {
   }
   if (limits.reuse_concurrency > 1 && !facts_.takes_several) {
     return bad(
-        "option `reuse_concurrency`: it is 1 for handlers of wasi:http 0.2, which take one request after the "
-        "other; those of 0.3 take several at once");
+        "option `reuse_concurrency`: it is 1 here, as only handlers of wasi:http 0.3 take several requests at once; "
+        "those of 0.2, and functions from source, take one after the other");
   }
   return {};
 }

@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 namespace mayfly::source {
 
 using sandbox::Engine;
@@ -61,7 +63,13 @@ Status Interpreter::read() {
     base = std::move(*made);
   }
   base_ = std::move(base);
-  return set_code(std::move(code));
+  if (auto set = set_code(std::move(code)); !set) return set;
+  common_ = engine_.find_compiled(key_of("common image"));
+  if (common_) return {};
+  auto common = make_common();
+  if (!common) return fail(std::move(common.error()));
+  common_ = std::move(*common);
+  return {};
 }
 
 Result<std::unique_ptr<sandbox::Module>> Interpreter::compile(std::string_view code, Engine::Want want) const {
@@ -85,7 +93,23 @@ Result<std::unique_ptr<sandbox::Module>> Interpreter::make_base(const sandbox::M
     return fail(ErrorCode::kInternal,
                 fmt::format("the interpreter {} did not start: {}\n{}", file_, ran.error->message, ran.log));
   }
-  return engine_.compile_image(ran.image, key_of("base image"));
+  return engine_.compile_image(ran.image.bytes, key_of("base image"));
+}
+
+Result<std::unique_ptr<sandbox::Module>> Interpreter::make_common() const {
+  auto text = read_file(sample_);
+  if (!text) return fail(std::move(text.error()));
+  const std::string name = std::filesystem::path(sample_).filename();
+  const auto mounts =
+      sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(Files{{name, *text}}), {}, {});
+  if (!mounts) return fail(mounts.error());
+  const sandbox::Inputs inputs = {.arguments = {"sample", "/" + name}, .mounts = *mounts, .makes_image = true};
+  const auto ran = invoke::run_once(code_.load()->initialize, inputs, kInitializeLimits);
+  if (ran.error) {
+    return fail(ErrorCode::kInternal,
+                fmt::format("the interpreter {} did not load {}: {}\n{}", file_, name, ran.error->message, ran.log));
+  }
+  return engine_.compile_image(ran.image.bytes, key_of("common image"));
 }
 
 Status Interpreter::set_code(std::unique_ptr<sandbox::Module> module) {
@@ -95,24 +119,32 @@ Status Interpreter::set_code(std::unique_ptr<sandbox::Module> module) {
   return {};
 }
 
-Result<Interpreter::ProgramPtr> Interpreter::link(const sandbox::Module& image) const {
+Result<Interpreter::ProgramPtr> Interpreter::link(const sandbox::Module& image, std::string_view changes) const {
   const auto code = code_.load();
   return engine_.link(*code->module, image, Engine::Start::kImage, EntryPoint{Kind::kSource, "serve"},
-                      code->initialize.get());
+                      code->initialize.get(), changes);
+}
+
+std::string Interpreter::key_of_changes(std::string_view key) const {
+  return sha256_hex(fmt::format("{} since {}", key, sandbox::identity_of(*common_)));
 }
 
 std::shared_ptr<const sandbox::Program> Interpreter::find(std::string_view key) const {
-  const auto image = engine_.find_compiled(key);
-  if (!image) return nullptr;
-  auto program = link(*image);
-  return program ? std::move(*program) : nullptr;
+  Result<ProgramPtr> linked;
+  if (const auto changes = engine_.find_changes(key_of_changes(key))) {
+    linked = link(*common_, *changes);
+  } else if (const auto image = engine_.find_compiled(key)) {
+    linked = link(*image);
+  }
+  return linked ? std::move(*linked) : nullptr;
 }
 
 Result<Loaded> Interpreter::load(std::string_view key, sandbox::Inputs inputs, const sandbox::Limits& limits) const {
   inputs.makes_image = true;
+  inputs.image_since = common_.get();
   const auto ran = invoke::run_once(code_.load()->initialize, inputs, limits);
   if (ran.error) return fail(bad_source(*ran.error, ran.log));
-  if (ran.image.empty()) {
+  if (ran.image.bytes.empty()) {
     return fail(ErrorCode::kBadSource, "it ended the program while it was loaded, at its top level");
   }
   if (ran.keeps_files_open) {
@@ -120,9 +152,15 @@ Result<Loaded> Interpreter::load(std::string_view key, sandbox::Inputs inputs, c
                 "at its top level it opens files that stay open: every request starts from what that has made, "
                 "without open files; open them in the handler");
   }
-  const auto image = engine_.compile_image(ran.image, key);
-  if (!image) return fail(image.error());
-  auto linked = link(**image);
+  Result<ProgramPtr> linked;
+  if (ran.image.is_changes) {
+    engine_.keep_changes(ran.image.bytes, key_of_changes(key));
+    linked = link(*common_, ran.image.bytes);
+  } else {
+    const auto image = engine_.compile_image(ran.image.bytes, key);
+    if (!image) return fail(image.error());
+    linked = link(**image);
+  }
   if (!linked) return fail(std::move(linked.error()));
   return Loaded{std::move(*linked), ran.log};
 }

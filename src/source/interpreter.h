@@ -28,7 +28,9 @@ struct Loaded {
 // when it is first needed, and then kept. Any thread, none of them a loop: it compiles and runs guests.
 class Interpreter {
  public:
-  Interpreter(sandbox::Engine& engine, std::string file) : engine_(engine), file_(std::move(file)) {}
+  // Of a module, and of a function in its language that is like most.
+  Interpreter(sandbox::Engine& engine, std::string file, std::string sample)
+      : engine_(engine), file_(std::move(file)), sample_(std::move(sample)) {}
 
   // Reads and compiles it. With kSoon its code may be that of the baseline compiler.
   Status prepare(sandbox::Engine::Want want);
@@ -52,15 +54,20 @@ class Interpreter {
   Status read();
   Result<std::unique_ptr<sandbox::Module>> compile(std::string_view code, sandbox::Engine::Want want) const;
   Result<std::unique_ptr<sandbox::Module>> make_base(const sandbox::Module& code, std::string_view data) const;
+  Result<std::unique_ptr<sandbox::Module>> make_common() const;
   Status set_code(std::unique_ptr<sandbox::Module> module);
-  Result<ProgramPtr> link(const sandbox::Module& image) const;
+  Result<ProgramPtr> link(const sandbox::Module& image, std::string_view changes = {}) const;
   std::string key_of(std::string_view part) const;
+  // Of what is different in a function's image from the common one.
+  std::string key_of_changes(std::string_view key) const;
 
   sandbox::Engine& engine_;
   const std::string file_;
+  const std::string sample_;
   std::mutex preparing_;
   std::string digest_;
-  std::unique_ptr<sandbox::Module> base_;  // the image that every function's is made from
+  std::unique_ptr<sandbox::Module> base_;    // the image that every function's is made from
+  std::unique_ptr<sandbox::Module> common_;  // the sample's, which those of most functions are kept as changes of
   std::atomic<std::shared_ptr<const Code>> code_;
 };
 

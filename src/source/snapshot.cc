@@ -28,7 +28,7 @@ Result<std::unique_ptr<sandbox::Module>> take_image(Engine& engine, const sandbo
   if (!program) return fail(program.error());
   const auto ran = invoke::run_once(*program, {.makes_image = true}, limits);
   if (ran.error) return fail(bad_source(*ran.error, ran.log));
-  return engine.compile_image(ran.image, key);
+  return engine.compile_image(ran.image.bytes, key);
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ Result<std::unique_ptr<Sources>> Sources::open(Engine& engine, const std::string
   sources->languages_ = std::move(*languages);
   for (const Language& language : sources->languages_) {
     if (language.module.empty() || language.is_command) continue;
-    sources->interpreters_.emplace(language.name, std::make_unique<Interpreter>(engine, language.module));
+    sources->interpreters_.emplace(language.name,
+                                   std::make_unique<Interpreter>(engine, language.module, language.sample));
   }
   return sources;
 }

@@ -11,14 +11,14 @@ struct mayfly_job_t;
 
 namespace mayfly::sandbox {
 
-class WarmSandbox;
+class WarmComponent;
 
 // An invocation in a sandbox that serves others too. Its CPU time is an even share of the sandbox's while it is there.
-class Seat final : public Instance {
+class ComponentSeat final : public Instance {
  public:
   // The sandbox has room. What is given outlives the seat.
-  Seat(std::shared_ptr<WarmSandbox> sandbox, const Inputs& inputs, GuestHost& host);
-  ~Seat() override;  // gives it up
+  ComponentSeat(std::shared_ptr<WarmComponent> sandbox, const Inputs& inputs, GuestHost& host);
+  ~ComponentSeat() override;  // gives it up
 
   Progress resume(Where where = Where::kHome) override;
   Usage usage() const override;
@@ -26,9 +26,9 @@ class Seat final : public Instance {
   void set_away(bool away) override;
 
  private:
-  friend class WarmSandbox;
+  friend class WarmComponent;
 
-  const std::shared_ptr<WarmSandbox> sandbox_;
+  const std::shared_ptr<WarmComponent> sandbox_;
   GuestHost& host_;
   component::Client client_;
   const bool is_first_;

@@ -1,25 +1,25 @@
-#include "sandbox/seat.h"
+#include "sandbox/component_seat.h"
 
 #include "sandbox/component/border.h"
-#include "sandbox/warm_sandbox.h"
+#include "sandbox/warm_component.h"
 
 #include <algorithm>
 
 namespace mayfly::sandbox {
 
-Seat::Seat(std::shared_ptr<WarmSandbox> sandbox, const Inputs& inputs, GuestHost& host)
+ComponentSeat::ComponentSeat(std::shared_ptr<WarmComponent> sandbox, const Inputs& inputs, GuestHost& host)
     : Instance(sandbox->guest_.limits()),
       sandbox_(std::move(sandbox)),
       host_(host),
       client_(sandbox_->guest_, host, [this](Error why) { stopped_ = std::move(why); }),
       is_first_(sandbox_->served_ == 0),
       per_seat_at_start_(sandbox_->per_seat_) {
-  sandbox_->enter(*this, inputs);
+  sandbox_->seat(*this, inputs);
 }
 
-Seat::~Seat() { sandbox_->leave(*this); }
+ComponentSeat::~ComponentSeat() { sandbox_->leave(*this); }
 
-Instance::Progress Seat::resume(Where where) {
+Instance::Progress ComponentSeat::resume(Where where) {
   const bool ticked = !ended_ && sandbox_->poll(where, *this);
   if (ended_) return Progress::kEnded;
   if (auto why = over_time(usage().guest, sandbox_->guest_.limits(), deadline())) {
@@ -30,7 +30,7 @@ Instance::Progress Seat::resume(Where where) {
 }
 
 // The first to come pays for making the sandbox, and who ends first for what all have done on the network since.
-Instance::Usage Seat::usage() const {
+Instance::Usage ComponentSeat::usage() const {
   if (ended_) return usage_;
   const mayfly_usage_t measured = mayfly_instance_usage(sandbox_->engine_instance_);
   Usage usage;
@@ -42,8 +42,8 @@ Instance::Usage Seat::usage() const {
   return usage;
 }
 
-bool Seat::may_move() const { return sandbox_->seats_.size() == 1 && sandbox_->component_.may_move(); }
+bool ComponentSeat::may_move() const { return sandbox_->seats_.size() == 1 && sandbox_->component_.may_move(); }
 
-void Seat::set_away(bool away) { sandbox_->is_away_ = away; }
+void ComponentSeat::set_away(bool away) { sandbox_->is_away_ = away; }
 
 }  // namespace mayfly::sandbox

@@ -1,8 +1,8 @@
-#include "sandbox/warm_sandbox.h"
+#include "sandbox/warm_component.h"
 
 #include "base/text.h"
+#include "sandbox/component_seat.h"
 #include "sandbox/engine.h"
-#include "sandbox/seat.h"
 
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ std::shared_ptr<const Program> load(const std::string& component) {
 // A request that has its seat, and is resumed when it is woken.
 class Request : public GuestHost {
  public:
-  Request(net::Loop& loop, egress::Gate& egress, const std::shared_ptr<WarmSandbox>& sandbox, std::string target)
+  Request(net::Loop& loop, egress::Gate& egress, const std::shared_ptr<WarmComponent>& sandbox, std::string target)
       : loop_(loop), egress_(egress) {
     request_.method = "GET";
     request_.target = std::move(target);
@@ -83,15 +83,15 @@ class Request : public GuestHost {
   http::Request request_;
   Inputs inputs_;
   bool woken_ = true;
-  std::optional<Seat> seat_;
+  std::optional<ComponentSeat> seat_;
 };
 
 class Warm : public testing::Test {
  protected:
   void make(const std::string& component, Limits limits) {
     limits_ = limits;
-    sandbox_ = std::make_shared<WarmSandbox>(load(component), inputs_, limits_,
-                                             WarmSandbox::Surroundings{loop_, egress_, [this] { ++left_; }});
+    sandbox_ = std::make_shared<WarmComponent>(load(component), inputs_, limits_,
+                                               WarmComponent::Surroundings{loop_, egress_, [this] { ++left_; }});
   }
   Request& ask(std::string target) { return requests_.emplace_back(loop_, egress_, sandbox_, std::move(target)); }
   void run(std::initializer_list<Request*> requests) {
@@ -120,7 +120,7 @@ class Warm : public testing::Test {
   Inputs inputs_;
   Limits limits_;
   int left_ = 0;
-  std::shared_ptr<WarmSandbox> sandbox_;
+  std::shared_ptr<WarmComponent> sandbox_;
   std::list<Request> requests_;
 };
 

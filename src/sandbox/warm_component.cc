@@ -1,8 +1,8 @@
-#include "sandbox/warm_sandbox.h"
+#include "sandbox/warm_component.h"
 
 #include "sandbox/component/border.h"
+#include "sandbox/component_seat.h"
 #include "sandbox/engine.h"
-#include "sandbox/seat.h"
 
 #include <fmt/format.h>
 
@@ -12,9 +12,9 @@
 namespace mayfly::sandbox {
 
 // Called by the engine, in a poll at home.
-struct WarmSandbox::Callbacks {
+struct WarmComponent::Callbacks {
   static void end(void* self, mayfly_refusal_t refusal, mayfly_bytes_t reason) {
-    Seat& seat = *static_cast<Seat*>(self);
+    ComponentSeat& seat = *static_cast<ComponentSeat*>(self);
     std::optional<Error> error = seat.stopped_;
     if (!error && refusal != MAYFLY_REFUSAL_T_NONE) {
       error = Error{code_of_refusal(refusal).value_or(ErrorCode::kInternal), std::string(view_of(reason))};
@@ -23,8 +23,8 @@ struct WarmSandbox::Callbacks {
   }
 };
 
-WarmSandbox::WarmSandbox(std::shared_ptr<const Program> program, const Inputs& inputs, const Limits& limits,
-                         Surroundings surroundings)
+WarmComponent::WarmComponent(std::shared_ptr<const Program> program, const Inputs& inputs, const Limits& limits,
+                             Surroundings surroundings)
     : program_(std::move(program)),
       surroundings_(std::move(surroundings)),
       guest_(inputs, limits, *this),
@@ -37,13 +37,18 @@ WarmSandbox::WarmSandbox(std::shared_ptr<const Program> program, const Inputs& i
   engine_instance_ = component_.call(program_->component(), config, nullptr);
 }
 
-WarmSandbox::~WarmSandbox() { mayfly_instance_delete(engine_instance_); }
+WarmComponent::~WarmComponent() { mayfly_instance_delete(engine_instance_); }
 
-bool WarmSandbox::has_room() const {
+bool WarmComponent::has_room() const {
   return !is_away_ && !is_done_ && seats_.size() < guest_.limits().reuse_concurrency;
 }
 
-void WarmSandbox::enter(Seat& seat, const Inputs& inputs) {
+std::unique_ptr<Instance> WarmComponent::enter(std::shared_ptr<WarmSandbox> self, const Inputs& inputs,
+                                               GuestHost& host) {
+  return std::make_unique<ComponentSeat>(std::static_pointer_cast<WarmComponent>(std::move(self)), inputs, host);
+}
+
+void WarmComponent::seat(ComponentSeat& seat, const Inputs& inputs) {
   ++taken_;
   is_done_ = ++served_ == guest_.limits().reuse;
   seats_.push_back(&seat);
@@ -53,7 +58,7 @@ void WarmSandbox::enter(Seat& seat, const Inputs& inputs) {
 }
 
 // A request that is left in the middle leaves its part of the guest behind: nobody else comes in.
-void WarmSandbox::leave(Seat& seat) {
+void WarmComponent::leave(ComponentSeat& seat) {
   mayfly_job_delete(seat.job_);
   if (std::erase(seats_, &seat) > 0) {
     is_done_ = true;
@@ -64,7 +69,7 @@ void WarmSandbox::leave(Seat& seat) {
   surroundings_.left();
 }
 
-bool WarmSandbox::poll(Instance::Where where, const Seat& driver) {
+bool WarmComponent::poll(Instance::Where where, const ComponentSeat& driver) {
   program_->engine().epoch().guest_runs();
   guest_.set_away(where == Instance::Where::kAway);
   is_due_ = false;
@@ -77,7 +82,7 @@ bool WarmSandbox::poll(Instance::Where where, const Seat& driver) {
   charge();
   is_due_ = ticked;
   if (progress != MAYFLY_PROGRESS_T_SUSPENDED) end_all(progress == MAYFLY_PROGRESS_T_RETURNED, ended);
-  for (Seat* seat : std::exchange(just_ended_, {})) {
+  for (ComponentSeat* seat : std::exchange(just_ended_, {})) {
     seat->usage_ = seat->usage();
     guest_.egress_usage() = {};
     seat->ended_ = true;
@@ -89,13 +94,13 @@ bool WarmSandbox::poll(Instance::Where where, const Seat& driver) {
 }
 
 // Who it was that ended the guest cannot be known, when there are several.
-void WarmSandbox::end_all(bool returned, const EngineOutcome& ended) {
+void WarmComponent::end_all(bool returned, const EngineOutcome& ended) {
   is_done_ = true;
   Outcome outcome = conclude(guest_, returned, ended);
   if (outcome.error && seats_.size() > 1) {
     outcome.error->message += fmt::format(", in a sandbox that served {} requests at once", seats_.size());
   }
-  for (Seat* seat : std::exchange(seats_, {})) {
+  for (ComponentSeat* seat : std::exchange(seats_, {})) {
     seat->outcome_ = outcome;
     if (seat->stopped_) seat->outcome_.error = seat->stopped_;
     outcome.backtrace.clear();  // logged once
@@ -103,43 +108,43 @@ void WarmSandbox::end_all(bool returned, const EngineOutcome& ended) {
   }
 }
 
-void WarmSandbox::end(Seat& seat, std::optional<Error> error) {
+void WarmComponent::end(ComponentSeat& seat, std::optional<Error> error) {
   if (error) is_done_ = true;
   seat.outcome_.error = std::move(error);
   std::erase(seats_, &seat);
   just_ended_.push_back(&seat);
 }
 
-void WarmSandbox::charge() {
+void WarmComponent::charge() {
   const auto used = meter_.used() - std::exchange(charged_, meter_.used());
   const auto present = seats_.size() + just_ended_.size();
   if (present > 0) per_seat_ += used / present;
 }
 
 // Who has used too much is asked where it is resumed.
-std::uint8_t WarmSandbox::on_tick(void* self) {
-  auto& sandbox = *static_cast<WarmSandbox*>(self);
+std::uint8_t WarmComponent::on_tick(void* self) {
+  auto& sandbox = *static_cast<WarmComponent*>(self);
   if (sandbox.meter_.just_begun()) return MAYFLY_TICK_T_CONTINUE;
   sandbox.meter_.tick();
   return sandbox.guest_.why_stopped() ? MAYFLY_TICK_T_STOP : MAYFLY_TICK_T_YIELD;
 }
 
 // What the guest prints has no request to it: it is taken for that of the last to come.
-GuestHost* WarmSandbox::speaker() const {
+GuestHost* WarmComponent::speaker() const {
   if (!seats_.empty()) return &seats_.back()->host_;
   return just_ended_.empty() ? nullptr : &just_ended_.back()->host_;
 }
 
-Status WarmSandbox::write_output(std::string_view bytes) {
+Status WarmComponent::write_output(std::string_view bytes) {
   auto* host = speaker();
   return host != nullptr ? host->write_output(bytes) : Status();
 }
 
-void WarmSandbox::write_log(std::string_view bytes) {
+void WarmComponent::write_log(std::string_view bytes) {
   if (auto* host = speaker()) host->write_log(bytes);
 }
 
-void WarmSandbox::wake() {
+void WarmComponent::wake() {
   if (is_away_) return;  // it is polled anyway when it comes home
   is_due_ = true;
   if (!seats_.empty()) seats_.front()->host_.wake();
