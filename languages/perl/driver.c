@@ -188,12 +188,18 @@ EXPORT("call_host_function") value_t* operate(int32_t id, int32_t count, value_t
     case 'A': list(args_sizes, args_get); break;
     case 'E': list(environ_sizes, environ_get); break;
     case 'I': read_input(number_in(bytes)); break;
-    case 'O': write_all(kOutput, bytes); begin_result(0); break;
+    case 'O':
+      write_all(kOutput, bytes);
+      begin_result(0);
+      break;
     case 'N': draw(number_in(bytes)); break;
     case 'R': request(bytes); break;
     case 'H': read_response(gate_headers, number_in(bytes), kHeaderRoom); break;
     case 'B': read_response(gate_body, number_in(bytes), kBodyRoom); break;
-    case 'C': gate_close(number_in(bytes)); begin_result(0); break;
+    case 'C':
+      gate_close(number_in(bytes));
+      begin_result(0);
+      break;
     case 'X': proc_exit((int)number_in(bytes));
     default: begin_result(0);
   }

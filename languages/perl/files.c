@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The build renames the first of these modules to the second: what is exported here would be taken for what is imported.
+// The build renames the first of these modules to the second: what is exported here would be taken for what is
+// imported.
 #define HOST(name) __attribute__((import_module("host_snapshot_preview1"), import_name(name)))
 #define WASI(name) __attribute__((export_name(name)))
 
@@ -52,10 +53,10 @@ static bool is_device(int fd) { return fd == kNull || fd == kRandom; }
 // Below are those of Perl's own files, which it should not ask the server for.
 static int opened(int fd) { return fd >= kFirstOpened ? fd - kShift : -1; }
 
-#define PASS(name, parameters, ...)               \
-  HOST(#name) int host_##name parameters;         \
-  WASI(#name) int name parameters {               \
-    const int real = opened(fd);                  \
+#define PASS(name, parameters, ...)                              \
+  HOST(#name) int host_##name parameters;                        \
+  WASI(#name) int name parameters {                              \
+    const int real = opened(fd);                                 \
     return real < 0 ? kBadFile : host_##name(real, __VA_ARGS__); \
   }
 
