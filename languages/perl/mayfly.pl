@@ -389,7 +389,7 @@ sub fetch {
 package Mayfly::Start;
 
 my $forms = 'an app of PSGI ($app, sub app, or the value of the file), handler($request), handler($ctx), or exec($input)';
-my ($form, $target);
+my ($form, $target, @warned);
 my ($traced, $trace, $place) = ('', '', undef);  # of the last error: itself, its callers, and the line of the function it is from
 
 sub prepare {
@@ -418,15 +418,23 @@ sub load {
     $0 = $path;
     @ARGV = ();
     unshift @INC, '/', '/lib', '/local/lib/perl5', '/vendor/lib/perl5', '/vendor', sort glob '/vendor/*/lib';
+    my $warn = $SIG{__WARN__} = sub { push @warned, @_ };
     my $value = do {
         package main;
         do $path;
     };
+    delete $SIG{__WARN__} if ($SIG{__WARN__} // '') eq $warn;
     refuse($path, $@) if ref $@ || $@ ne '';
     eval { ($form, $target) = find($path, $value); 1 } or refuse($path, $@);
+    warn_late();
     keep_data(\%main::, {});
     %ENV = ();
     ($traced, $trace, $place) = ('', '', undef);
+}
+
+# Warnings come behind the error that there may be.
+sub warn_late {
+    print STDERR map { Mayfly::bytes_of("$_") } splice @warned;
 }
 
 sub find {
@@ -519,6 +527,7 @@ sub refuse {
         print STDERR $where // $place // own($path) . ':1', ": $what\n";
         print_trace($error);
     }
+    warn_late();
     Mayfly::Driver::leave(1);
 }
 

@@ -92,6 +92,7 @@ def test_headers_go_out_as_often_as_they_are_given(perl):
         ("sub handler {\n  1 +\n}\n", "main.pl:3: syntax error, near"),
         ("use strict;\n$x = 1;", 'main.pl:2: Global symbol "$x" requires explicit package name'),
         ("my $x = 1;\ndie 'not today'", "main.pl:2: not today"),
+        ("use warnings;\nmy $x = undef . 'a';\nwarn 'first';\ndie 'then'", "main.pl:4: then\nthen at /main.pl line 4.\nUse of uninitialized value"),
         ("\ndie { code => 7 }", 'main.pl:2: {"code":7}'),
         ("\nexit 3;", "main.pl:2: exit(3)"),
         ("use Absent;", "main.pl:1: Can't locate Absent.pm in @INC"),
