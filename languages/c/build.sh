@@ -36,5 +36,7 @@ LC_ALL=C sed -i s/host_snapshot_preview1/wasi_snapshot_preview1/g merged.wasm
 install -m 644 merged.wasm "$out/tcc.wasm"
 cp -r "$assets/tcc" "$assets/wasi-sysroot" "$out"
 rm "$out/tcc/tcc-shellsim.wasm"
+# A program without main() is an error here, and nothing that traps when it is called.
+/usr/bin/python3 "$here/need_main.py" "$out/wasi-sysroot/lib/wasm32-wasip1/libc.a"
 # It would make every program import what only its package's own host has.
 : > "$out/tcc/shellsim_libc.c"
