@@ -43,7 +43,7 @@ Try:
   curl --no-buffer $url/http3-stream
   curl '$url/hello-python?name=Ada'
 
-And a function of your own, a module or source (docs/languages has JavaScript, TypeScript, Python, Ruby, Lua, Go, PHP, Prolog):
+And a function of your own, a module or source (docs/languages has JavaScript, TypeScript, Python, Ruby, Perl, Lua, Go, PHP, Prolog, C):
   curl -T hello.wasm $url/_mayfly/v1/functions/hello
   curl -T languages/js/hello.js $url/_mayfly/v1/functions/mine
 

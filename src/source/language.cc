@@ -28,7 +28,7 @@ constexpr std::array kNames = {
     Names{"lua", {}, {".lua"}},
     Names{"php", {}, {".php"}},
     Names{"ruby", {"rb"}, {".rb"}},
-    Names{"perl", {"pl"}, {".pl", ".pm"}},
+    Names{"perl", {"pl"}, {".pl", ".psgi", ".pm"}},
     Names{"c", {}, {".c"}},
     Names{"go", {"golang"}, {".go"}},
     Names{"prolog", {}, {".pro", ".prolog"}},
@@ -46,7 +46,11 @@ constexpr std::array kSigns = {
     Sign{"#include", "c"},
     Sign{"use strict;", "perl"},
     Sign{"use warnings;", "perl"},
+    Sign{"use v5", "perl", ";"},
     Sign{"sub ", "perl", "{"},
+    Sign{"sub ", "perl", "}"},
+    Sign{"my $", "perl"},
+    Sign{"my (", "perl", ";"},
     Sign{":- ", "prolog"},
     Sign{"local function ", "lua"},
     Sign{"local ", "lua"},
@@ -88,10 +92,18 @@ bool has_types(std::string_view text) {
 
 std::string_view of_shebang(std::string_view line) {
   if (!line.starts_with("#!")) return "";
-  for (const Names& names : kNames) {
-    if (line.find(names.name) != std::string_view::npos) return names.name;
+  constexpr std::string_view kEnds = " \t/";
+  while (!line.empty()) {
+    std::string_view word = line.substr(0, line.find_first_of(kEnds));
+    line.remove_prefix(std::min(word.size() + 1, line.size()));
+    while (!word.empty() && std::string_view("0123456789.").find(word.back()) != std::string_view::npos) {
+      word.remove_suffix(1);
+    }
+    if (const auto language = canonical_language(word); !language.empty()) return language;
+    if (word == "node") return "js";
+    if (word == "tcc") return "c";
   }
-  return line.find("node") != std::string_view::npos ? "js" : "";
+  return "";
 }
 
 std::vector<std::string_view> lines_of(std::string_view text) {
@@ -107,10 +119,10 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-std::map<std::string, std::string, std::less<>> environment(const toml::table& table) {
+std::map<std::string, std::string, std::less<>> texts_of(const toml::table& table, std::string_view key) {
   std::map<std::string, std::string, std::less<>> all;
-  if (const auto* variables = table["environment"].as_table()) {
-    for (const auto& [name, value] : *variables) all.emplace(name.str(), value.value_or(std::string()));
+  if (const auto* texts = table[key].as_table()) {
+    for (const auto& [name, value] : *texts) all.emplace(name.str(), value.value_or(std::string()));
   }
   return all;
 }
@@ -123,6 +135,8 @@ Result<Language> read_language(const fs::path& file) try {
     const std::string name = table[key].value_or(std::string());
     return name.empty() ? name : (file.parent_path() / name).string();
   };
+  auto folders = texts_of(table, "folders");
+  for (auto& [at, folder] : folders) folder = (file.parent_path() / folder).string();
   return Language{
       .name = table["name"].value_or(std::string()),
       .title = table["title"].value_or(std::string()),
@@ -136,7 +150,9 @@ Result<Language> read_language(const fs::path& file) try {
       .cgi = table["cgi"].value_or(false),
       .argv = table["argv"].value_or(std::string()),
       .check = table["check"].value_or(std::string()),
-      .environment = environment(table),
+      .environment = texts_of(table, "environment"),
+      .is_compiler = table["compiler"].value_or(false),
+      .folders = std::move(folders),
   };
 } catch (const toml::parse_error& error) {
   return fail(ErrorCode::kBadConfig,

@@ -17,7 +17,7 @@ struct Language {
   std::string version;      // of its interpreter: `QuickJS-ng 0.16.2`
   std::string licence;      // of that: SPDX
   std::string sample;       // file of a function that is written in it, to measure it by
-  std::string module;       // file of the interpreter
+  std::string module;       // file of the interpreter, or of the compiler
   std::string interpreter;  // name of the language whose interpreter runs it, instead
   std::string translator;   // then: the file of the function that makes source of that language
 
@@ -27,6 +27,10 @@ struct Language {
   std::string argv;
   std::string check;  // arguments of a run at the deploy, which fails when the source is at fault
   std::map<std::string, std::string, std::less<>> environment;
+
+  // Of a compiler, which is called with `argv` at the deploy. `${SOURCES}` are the paths of the sources.
+  bool is_compiler = false;
+  std::map<std::string, std::string, std::less<>> folders;  // that it sees beside them, by path
 };
 
 // A text of it with the path of a function's source filled in.

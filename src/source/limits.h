@@ -14,6 +14,9 @@ inline constexpr std::size_t kMessageBytes = 4096;  // of what an interpreter sa
 inline constexpr sandbox::Limits kInitializeLimits = {
     .memory_bytes = 256 << 20, .cpu = std::chrono::seconds(60), .wall = std::chrono::seconds(120)};
 
+// Of compiling a function's files.
+inline constexpr sandbox::Limits kCompileLimits = {.memory_bytes = 512 << 20};
+
 // Of translating one file.
 inline constexpr sandbox::Limits kTranslateLimits = {.memory_bytes = 512 << 20};
 

@@ -26,6 +26,10 @@ Result<std::unique_ptr<Sources>> Sources::open(Engine& engine, const std::string
   sources->languages_ = std::move(*languages);
   for (const Language& language : sources->languages_) {
     if (language.module.empty() || language.is_command) continue;
+    if (language.is_compiler) {
+      sources->compilers_.emplace(language.name, std::make_unique<Compiler>(engine, language));
+      continue;
+    }
     sources->interpreters_.emplace(language.name,
                                    std::make_unique<Interpreter>(engine, language.module, language.sample));
   }
@@ -61,7 +65,18 @@ Result<Sources::ProgramPtr> Sources::load(const Source& source, Engine::Want wan
   const auto language = require(source.language);
   if (!language) return fail(language.error());
   if ((*language)->is_command) return load_command((*language)->module, want);
+  if ((*language)->is_compiler) return load_compiled(**language, source, want);
   return load_image(**language, source, want);
+}
+
+// The module is made anew, in milliseconds; its code is found in the cache.
+Result<Sources::ProgramPtr> Sources::load_compiled(const Language& language, const Source& source, Engine::Want want) {
+  auto files = source.files();
+  if (!files) return fail(std::move(files.error()));
+  const auto compiled = compilers_.find(language.name)->second->compile(source.entrypoint, std::move(*files));
+  if (!compiled) return fail(compiled.error());
+  if (want == Engine::Want::kSoon) write_log(source, compiled->log);
+  return engine_.load(compiled->module, sha256_hex(compiled->module), "", want);
 }
 
 // All functions share the program: what differs is the files they see.
@@ -126,9 +141,14 @@ Result<Sources::ProgramPtr> Sources::load_image(const Language& language, const 
   inputs.mounts = *mounts;
   auto loaded = interpreter.load(key, std::move(inputs), source.limits);
   if (!loaded) return fail(std::move(loaded.error()));
-  metrics::Invocations uncounted;  // it is no request
-  invoke::GuestLog(log_, "deploy", source.function, source.limits, uncounted).write(loaded->log);
+  write_log(source, loaded->log);
   return std::move(loaded->program);
+}
+
+// What is printed at a deploy.
+void Sources::write_log(const Source& source, std::string_view text) {
+  metrics::Invocations uncounted;  // it is no request
+  invoke::GuestLog(log_, "deploy", source.function, source.limits, uncounted).write(text);
 }
 
 // Files keep their names, which is what traces tell.

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "sandbox/engine.h"
+#include "source/compiler.h"
 #include "source/interpreter.h"
 #include "source/language.h"
 
@@ -52,13 +53,16 @@ class Sources {
   using ProgramPtr = std::shared_ptr<const sandbox::Program>;
   Result<const Language*> require(std::string_view name) const;
   Result<ProgramPtr> load_image(const Language& language, const Source& source, sandbox::Engine::Want want);
+  Result<ProgramPtr> load_compiled(const Language& language, const Source& source, sandbox::Engine::Want want);
   Result<ProgramPtr> load_command(const std::string& file, sandbox::Engine::Want want);
   Status translate(const Language& language, Files& files);
+  void write_log(const Source& source, std::string_view text);
 
   sandbox::Engine& engine_;
   Log& log_;
   std::vector<Language> languages_;
   std::map<std::string, std::unique_ptr<Interpreter>, std::less<>> interpreters_;  // by language
+  std::map<std::string, std::unique_ptr<Compiler>, std::less<>> compilers_;        // by language
   std::mutex commands_mutex_;
   std::map<std::string, ProgramPtr, std::less<>> commands_;  // by file
 };

@@ -1,5 +1,6 @@
 """Functions from source: what every language has in common."""
 
+import pathlib
 import re
 import shutil
 import subprocess
@@ -15,6 +16,8 @@ HELLO = {
     "python": ("hello.py", "def handler(request):\n    return 'from python'\n"),
     "lua": ("hello.lua", "function handler(request) return 'from lua' end"),
     "php": ("hello.php", "<?php header('Content-Type: text/plain'); echo 'from php';"),
+    "perl": ("hello.pl", "use strict;\nsub handler { return 'from perl'; }\n"),
+    "c": ("hello.c", "#include <stdio.h>\nint main(void) { printf(\"from c\"); }\n"),
 }
 OVERVIEW = (ROOT / "docs/languages/README.md").read_text()
 COUNTER = "let count = 0; export function handler() { return String(++count); }"
@@ -54,10 +57,27 @@ def test_the_language_is_found(server, language, told_by):
 
 @pytest.mark.parametrize(("language", "source"), re.findall(r"```(\w+)\n(.*?)```", OVERVIEW, re.S))
 def test_the_same_in_each_language(server, language, source):
-    assert put(server, f"same-{language}", source).status == 201
+    assert put(server, f"same-{language}", source, "?cgi=true" if language == "c" else "").status == 201
     assert server.get(f"/same-{language}?name=Ada").json == {"hello": "Ada"}
     answer = server.get(f"/same-{language}")
     assert answer.json == {"hello": "world"} and answer.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("source", "language"),
+    [
+        ("#!/usr/bin/perl\nsub handler { 1 }", "source"),
+        ("#!/usr/bin/env -S perl -w\nsub handler { 1 }", "source"),
+        ("my $app = sub { [200, [], ['x']] };\n$app;", "source"),
+        ("#!/usr/local/bin/node\nexports.handler = () => 1", "source"),
+        ("// C\n#include <stdio.h>\nint main(void) { puts(\"x\"); }", "command"),
+        ("#!/usr/bin/tcc -run\nint puts(const char*); int main(void) { puts(\"x\"); }", "command"),
+    ],
+)
+def test_what_a_source_looks_like(server, source, language):
+    made = put(server, "looks", source, "?accept=any")
+    assert made.status in (200, 201) and made.json["kind"] == language, made.text
+    assert server.get("/looks").status == 200
 
 
 def test_what_cannot_be_told_is_asked_for(server):
@@ -68,8 +88,12 @@ def test_what_cannot_be_told_is_asked_for(server):
 def test_a_language_that_there_is_not(server):
     answer = put(server, "refused", "x", "?language=cobol")
     assert answer.status == 400 and "`cobol`" in answer.json["detail"]
-    missing = put(server, "refused", "#include <stdio.h>", "?language=c")
-    assert missing.status == 422 and missing.problem == "unknown-language" and "`js`" in missing.json["detail"]
+
+
+def test_a_language_that_this_server_has_not(binary, make_server, tmp_path):
+    (tmp_path / "js").symlink_to(pathlib.Path(binary).parent.parent / "languages" / "js")
+    missing = put(make_server("--languages", tmp_path), "refused", "#include <stdio.h>", "?language=c")
+    assert missing.status == 422 and missing.problem == "unknown-language" and "this server has `js`" in missing.json["detail"]
 
 
 def test_errors_name_file_and_line(server):
