@@ -203,7 +203,8 @@ void add_build(CLI::App& app, int& exit_code) {
   command->add_option("--with", build->with, fmt::format("Tool chain, where several fit: {}", names_of_tools()));
   command->add_option("--target", build->order.target, "Target of Rust [wasm32-wasip1, of components wasm32-wasip2]");
   command->add_option("--wit", build->order.wit, "WIT of a component in Python or JavaScript [the project's]");
-  command->add_option("--world", build->order.world, "World of that WIT, where it has several");
+  command->add_option("--world", build->order.world,
+                      "World of that WIT, where it has several; without WIT exec or http");
   command->footer(
       "The tool chain is found by what is in the folder, and called with the options that make a module of it; what it "
       "prints and its exit code are passed on. Nothing is installed: what is missing is named. docs/build.md says "

@@ -212,7 +212,7 @@ def test_a_zig_project_is_installed_and_its_module_taken(workshop):
     assert workshop.build().returncode == 1
 
 
-def test_a_component_without_wit_has_the_world_of_exec(workshop):
+def test_a_component_without_wit_has_a_world(workshop):
     workshop.write(app_dot_py="")
     copy = workshop.tools / "seen.wit"
     workshop.tool("componentize-py")
@@ -221,7 +221,11 @@ def test_a_component_without_wit_has_the_world_of_exec(workshop):
     done = workshop.build("--with", "componentize-py")
     assert done.returncode == 0, done.stderr
     assert "export exec: func(input: string) -> string;" in copy.read_text()
-    assert "there is no WIT" in done.stdout
+    assert "there is no WIT: the world is `exec`" in done.stdout
+    assert workshop.called()["arguments"][2:] == ["--world", "exec", "componentize", "app", "-o",
+                                                  f"{workshop.project}/app.wasm"]
+    assert "--world http" in workshop.build("--with", "componentize-py", "--world", "http").stdout
+    assert "worlds exec and http" in workshop.build("--with", "componentize-py", "--world", "other").stderr
     workshop.tool("componentize-py")
     assert workshop.build("--with", "componentize-py", "--wit", "app", "--world", "w").returncode == 0
     assert workshop.called()["arguments"] == ["--wit-path", str(workshop.project), "--world", "w", "componentize", "app",
@@ -457,6 +461,14 @@ def test_real_python_component(server, tmp_path):
                                    "    def exec(self, input: str) -> str:\n        return input.upper()\n")
     build_and_deploy(server, folder, variables, "--with", "componentize-py")
     assert server.request("POST", "/app", b'"abc"').text == '"ABC"'
+
+
+def test_real_python_component_of_wasi_http(server, tmp_path):
+    variables = on_this_machine("componentize-py")
+    folder = project(tmp_path, GUESTS / "components/python/app.py")
+    build_and_deploy(server, folder, variables, "--with", "componentize-py", "--world", "http")
+    assert server.show("app")["kind"] == "http"
+    assert server.request("POST", "/app?a=b", b"[1]").json == {"target": "/app?a=b", "body": [1]}
 
 
 def test_real_javascript_component(server, tmp_path):

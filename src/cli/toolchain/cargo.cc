@@ -95,7 +95,8 @@ Result<Module> choose_module(const Metadata& metadata, std::vector<std::string>&
     names += fmt::format("\n  mayfly build {} -- {}{}   of {}", project.text(), module.is_program ? "--bin " : "--lib",
                          module.is_program ? module.name : "", module.package);
   }
-  return fail(ErrorCode::kBadConfig, fmt::format("{} makes several modules; choose one:{}", project.text(), names));
+  return fail(ErrorCode::kBadConfig, fmt::format("{} makes {}; choose one:{}", project.text(),
+                                                 left.empty() ? "no such module" : "several modules", names));
 }
 
 // The standard library is built with the module, from Rust's source: Debian's Rust has none for WebAssembly.

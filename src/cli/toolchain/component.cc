@@ -1,6 +1,7 @@
 // Components in Python and in JavaScript: their tools take a source and a WIT world.
 
 #include "cli/toolchain/toolchain.h"
+#include "cli/toolchain/worlds.h"
 
 #include <fmt/format.h>
 
@@ -11,23 +12,29 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The world of functions of the kind `exec`, for a project without WIT of its own.
-constexpr std::string_view kExecWorld = R"(package mayfly:build;
+// What a component is made for; both as the tools take them.
+struct World {
+  std::string wit;   // path
+  std::string name;  // "" for the only one
+};
 
-world exec {
-  export exec: func(input: string) -> string;
-}
-)";
-
-// The path of the WIT to build with. `plan` writes it where there is none.
-std::string use_wit(const Project& project, const Order& order, Plan& plan) {
-  if (!order.wit.empty()) return order.wit;
-  if (const std::string own = wit_of(project); !own.empty()) return own;
-  plan.file.emplace(order.scratch / "exec.wit", kExecWorld);
-  plan.said.emplace_back(
-      "there is no WIT: the world is `export exec: func(input: string) -> string` (a folder wit, or --wit, has "
-      "another)");
-  return plan.file->first.string();
+// `plan` writes the WIT where the project has none.
+Result<World> use_world(const Project& project, const Order& order, Plan& plan) {
+  if (!order.wit.empty()) return World{order.wit, order.world};
+  if (const std::string own = wit_of(project); !own.empty()) return World{own, order.world};
+  const std::string name = order.world.empty() ? "exec" : order.world;
+  if (name != "exec" && name != "http") {
+    return fail(ErrorCode::kBadConfig,
+                fmt::format("there is no WIT for the world `{}`: put it into a folder wit, or name it with --wit; "
+                            "without WIT there are the worlds exec and http",
+                            name));
+  }
+  plan.file.emplace(order.scratch / "worlds.wit", default_worlds());
+  plan.said.push_back(
+      fmt::format("there is no WIT: the world is `{}`, {}", name,
+                  name == "exec" ? "`export exec: func(input: string) -> string` (--world http: a handler of wasi:http)"
+                                 : "a handler of wasi:http 0.2"));
+  return World{plan.file->first.string(), name};
 }
 
 // The source that a component begins with.
@@ -54,9 +61,11 @@ Result<Plan> plan_componentize_py(const Project& project, const Order& order, co
   if (!source) return fail(source.error());
   Plan plan;
   plan.out = out_of(project, order, project.name());
+  const auto world = use_world(project, order, plan);
+  if (!world) return fail(world.error());
   std::vector<std::string>& arguments = plan.command.arguments;
-  arguments = {*tool, "--wit-path", use_wit(project, order, plan)};
-  if (!order.world.empty()) arguments.insert(arguments.end(), {"--world", order.world});
+  arguments = {*tool, "--wit-path", world->wit};
+  if (!world->name.empty()) arguments.insert(arguments.end(), {"--world", world->name});
   arguments.insert(arguments.end(), {"componentize", fs::path(*source).stem().string()});
   arguments.insert(arguments.end(), order.more.begin(), order.more.end());
   arguments.insert(arguments.end(), {"-o", plan.out.string()});
@@ -75,9 +84,11 @@ Result<Plan> plan_jco(const Project& project, const Order& order, const Machine&
   if (!source) return fail(source.error());
   Plan plan;
   plan.out = out_of(project, order, project.name());
+  const auto world = use_world(project, order, plan);
+  if (!world) return fail(world.error());
   std::vector<std::string>& arguments = plan.command.arguments;
-  arguments = {*tool, "componentize", *source, "--wit", use_wit(project, order, plan)};
-  if (!order.world.empty()) arguments.insert(arguments.end(), {"--world-name", order.world});
+  arguments = {*tool, "componentize", *source, "--wit", world->wit};
+  if (!world->name.empty()) arguments.insert(arguments.end(), {"--world-name", world->name});
   arguments.insert(arguments.end(), order.more.begin(), order.more.end());
   arguments.insert(arguments.end(), {"-o", plan.out.string()});
   return plan;

@@ -180,6 +180,7 @@ TEST(Cargo, AsksWhichOfSeveralModules) {
   EXPECT_EQ(plan(machine).command,
             "/p/app makes several modules; choose one:\n  mayfly build /p/app -- --bin my-app   of app\n  mayfly build "
             "/p/app -- --lib   of app");
+  EXPECT_TRUE(plan(machine, {.more = {"--bin", "x"}}).command.starts_with("/p/app makes no such module; choose one:"));
   EXPECT_TRUE(plan(with_rust(R"({"name": "app", "kind": ["lib"]})")).command.starts_with("/p/app makes no module: "));
 }
 
@@ -271,11 +272,15 @@ TEST(Components, TakeTheProjectsWitOrThatOfExec) {
   FakeMachine machine = machine_with({{"app.py", ""}, {"util.py", ""}, {"hello.js", ""}});
   machine.programs = {"componentize-py", "jco"};
   const Planned planned = plan(machine, {}, "", "componentize-py");
-  EXPECT_EQ(planned.command, "/bin/componentize-py --wit-path /scratch/exec.wit componentize app -o /p/app/app.wasm");
+  EXPECT_EQ(planned.command,
+            "/bin/componentize-py --wit-path /scratch/worlds.wit --world exec componentize app -o /p/app/app.wasm");
   ASSERT_EQ(planned.said.size(), 1U);
-  EXPECT_TRUE(planned.said[0].starts_with("there is no WIT: the world is `export exec: func(input: string)"));
+  EXPECT_TRUE(planned.said[0].starts_with("there is no WIT: the world is `exec`, `export exec: func(input: string)"));
   EXPECT_EQ(plan(machine, {}, "", "jco").command,
-            "/bin/jco componentize hello.js --wit /scratch/exec.wit -o /p/app/app.wasm");
+            "/bin/jco componentize hello.js --wit /scratch/worlds.wit --world-name exec -o /p/app/app.wasm");
+  EXPECT_EQ(plan(machine, {.world = "http"}, "", "jco").command,
+            "/bin/jco componentize hello.js --wit /scratch/worlds.wit --world-name http -o /p/app/app.wasm");
+  EXPECT_TRUE(plan(machine, {.world = "x"}, "", "jco").command.starts_with("there is no WIT for the world `x`: "));
 
   machine.files["/p/app/wit/w.wit"];
   EXPECT_EQ(plan(machine, {.world = "w"}, "util.py").command,
