@@ -376,6 +376,16 @@ def test_real_go(server, tmp_path):
     assert server.get("/app?name=Ada").body == deployed_example(server, "hello-go", "?name=Ada")
 
 
+def test_real_go_that_exports_a_function(server, tmp_path):
+    variables = on_this_machine("go")
+    folder = project(tmp_path)
+    (folder / "go.mod").write_text("module app\n\ngo 1.24\n")
+    (folder / "a.go").write_text("package main\n\nvar base = 40\n\nfunc main() {}\n\n//go:wasmexport run\n"
+                                 "func run() int32 { return int32(base + 2) }\n")
+    build_and_deploy(server, folder, {**variables, "GOTOOLCHAIN": "local"})
+    assert (server.show("app")["kind"], server.get("/app").text) == ("run", "42")
+
+
 def deployed_example(server, name, query=""):
     assert server.deploy("example", (EXAMPLES / name / f"{name}.wasm").read_bytes()).status == 201
     return server.get(f"/example{query}").body
@@ -398,6 +408,13 @@ def test_real_c_that_is_a_handle_function(server, tmp_path):
     build_and_deploy(server, folder, with_clang(), "--", f"-I{EXAMPLES}/include")
     assert server.show("app")["kind"] == "handle"
     assert server.get("/app").body == deployed_example(server, "greet-handle")
+
+
+def test_real_c_without_a_main(server, tmp_path):
+    folder = project(tmp_path)
+    (folder / "a.c").write_text('__attribute__((export_name("run"))) int run(void) { return 42; }\n')
+    build_and_deploy(server, folder, with_clang())
+    assert server.get("/app").text == "42"
 
 
 def test_real_cpp(server, tmp_path):
