@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
 
   int exit_code = 0;
   mayfly::cli::add_up(app, exit_code);
+  mayfly::cli::add_build(app, exit_code);
   mayfly::cli::add_deploy(app, exit_code);
   mayfly::cli::add_inspect(app, exit_code);
   mayfly::cli::add_languages(app, exit_code);

@@ -204,10 +204,10 @@ Result<Deployed> Deployer::deploy(Upload upload) {
   registry::Manifest manifest{};
   if (auto composed = compose(upload, manifest); !composed) return fail(std::move(composed.error()));
   services_.sources.complete(upload.settings);
-  if (auto checked = check_source(upload); !checked) return fail(std::move(checked.error()));
+  if (auto checked = check_source(upload); !checked) return fail(explain_guess(upload, std::move(checked.error())));
   const std::string artefact = sha256_hex(upload.bytes);
   auto compiled = compile(upload, artefact);
-  if (!compiled) return fail(std::move(compiled.error()));
+  if (!compiled) return fail(explain_guess(upload, std::move(compiled.error())));
 
   const sandbox::Program& program = *compiled->loaded.program;
   if (auto fits = program.check(upload.settings.limits); !fits) {

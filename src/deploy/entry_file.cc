@@ -88,14 +88,15 @@ Result<std::string> find_entry_file(const Bundle& bundle, std::string_view modul
   return path;
 }
 
-void recognise_source(std::string& name, std::string_view bytes, sandbox::Settings& settings) {
-  if (sandbox::sniff(bytes) != sandbox::UploadKind::kUnknown || bytes.empty()) return;
+bool recognise_source(std::string& name, std::string_view bytes, sandbox::Settings& settings) {
+  if (sandbox::sniff(bytes) != sandbox::UploadKind::kUnknown || bytes.empty()) return false;
   const auto dot = name.rfind('.');
   const auto language = dot == std::string::npos ? "" : source::language_of_path(name);
   if (!language.empty()) name.resize(dot);
-  if (!settings.language.empty()) return;
+  if (!settings.language.empty()) return false;
   const bool is_text = bytes.find('\0') == std::string_view::npos && is_utf8(bytes);
   settings.language = !language.empty() ? language : is_text ? source::guess_language(bytes) : "";
+  return language.empty() && !settings.language.empty();
 }
 
 }  // namespace mayfly::deploy

@@ -17,7 +17,7 @@ struct Bundle;
 Result<std::string> find_entry_file(const Bundle& bundle, std::string_view module, sandbox::Settings& settings);
 
 // For a file without a bundle, called `name`: sets the language of what is source, by the ending of the name, which
-// then goes, or by how the text looks. What is nothing of that stays as it is.
-void recognise_source(std::string& name, std::string_view bytes, sandbox::Settings& settings);
+// then goes, or by how the text looks; whether it is by that. What is nothing of that stays as it is.
+bool recognise_source(std::string& name, std::string_view bytes, sandbox::Settings& settings);
 
 }  // namespace mayfly::deploy

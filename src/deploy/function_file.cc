@@ -26,6 +26,7 @@ class Reader {
  private:
   Status read_key(std::string_view key, const toml::node& node) {
     if (key == "name") return read_text(key, node, result_.name);
+    if (key == "build") return read_text(key, node, result_.build);
     if (key == "module") return read_text(key, node, result_.module);
     if (key == "entry" || key == "language" || key == "entrypoint" || key == "snapshot" || key == "cgi" ||
         key == "argv" || key == "timing" || key == "tenant")
@@ -36,11 +37,12 @@ class Reader {
     if (key == "stages") return read_texts(key, node, result_.stages);
     if (key == "env") return add_environment(node);
     if (key == "limits") return add_limits(node);
-    return bad_config(file_, node.source(),
-                      fmt::format("there is no key `{}`; there are name, module, stages, entry, language, entrypoint, "
-                                  "cgi, argv, timing, tenant, allow, "
-                                  "compose, volumes, files, [env] and [limits]",
-                                  key));
+    return bad_config(
+        file_, node.source(),
+        fmt::format("there is no key `{}`; there are name, module, build, stages, entry, language, entrypoint, "
+                    "cgi, argv, timing, tenant, allow, "
+                    "compose, volumes, files, [env] and [limits]",
+                    key));
   }
 
   Status read_text(std::string_view key, const toml::node& node, std::string& into) {

@@ -14,6 +14,7 @@ namespace mayfly::deploy {
 struct FunctionFile {
   std::string name;                 // "" when the file has none
   std::string module;               // path, relative to the file; "" when the file has none
+  std::string build;                // name of the tool chain that makes the module; "" for what `mayfly build` finds
   std::vector<std::string> stages;  // of a pipeline: names of functions
   std::vector<std::pair<std::string, std::string>> options;
   std::vector<std::string> files;  // that go with the module: paths, relative to the file, of files and folders

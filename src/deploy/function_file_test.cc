@@ -9,6 +9,7 @@ TEST(FunctionFile, GivesOptionsAsAnUploadUrlHasThem) {
   const auto file = parse_function_file(R"(
 name = "mail"
 module = "build/mail.wasm"
+build = "zig"
 cgi = true
 allow = ["tcp=127.0.0.1:25"]
 volumes = ["spool:/spool:rw"]
@@ -23,6 +24,7 @@ concurrency = 8
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_EQ(file->name, "mail");
   EXPECT_EQ(file->module, "build/mail.wasm");
+  EXPECT_EQ(file->build, "zig");
   EXPECT_EQ(file->files, (std::vector<std::string>{"public", "config.json"}));
   using Options = std::vector<std::pair<std::string, std::string>>;
   EXPECT_EQ(file->options, (Options{{"allow", "tcp=127.0.0.1:25"},
@@ -35,6 +37,7 @@ concurrency = 8
 
 TEST(FunctionFile, SaysWhereItIsWrong) {
   for (const auto& [text, where] : {std::pair{"name = 3", ":1:"},
+                                    {"build = true", "`build` is not a text"},
                                     {"\ncolour = \"red\"", ":2:"},
                                     {"[limits]\nspeed = 3", "`speed`"},
                                     {"allow = \"x\"", "list of texts"},

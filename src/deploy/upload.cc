@@ -86,8 +86,21 @@ Result<Upload> read_upload(std::string name, std::string bytes, const std::vecto
     if (auto read = read_pipeline(upload); !read) return fail(std::move(read.error()));
   }
   if (auto applied = add_options(upload, options); !applied) return fail(std::move(applied.error()));
-  if (!is_pipeline) recognise_source(upload.name, upload.bytes, upload.settings);
+  if (!is_pipeline) {
+    upload.language_is_guessed = recognise_source(upload.name, upload.bytes, upload.settings);
+  }
   return upload;
+}
+
+Error explain_guess(const Upload& upload, Error error) {
+  const bool is_of_source = error.code == ErrorCode::kBadSource || error.code == ErrorCode::kUnknownLanguage;
+  if (!upload.language_is_guessed || !is_of_source) return error;
+  error.message += fmt::format(
+      "\nThe language `{0}` is a guess, by how the source looks. Another is named by `?language=NAME` (`--language "
+      "NAME` "
+      "of mayfly deploy), or by the ending of the name that it is uploaded under (`{1}.{2}`).",
+      upload.settings.language, upload.name, upload.settings.language == "python" ? "js" : "py");
+  return error;
 }
 
 // A module is known by its bytes, so that a stored zip shows the same files whatever named it. Source is there to be

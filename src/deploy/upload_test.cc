@@ -38,6 +38,21 @@ TEST(Upload, TakesItsModuleFromWhatNamesIt) {
   EXPECT_EQ(module(), "b") << "it names none";
 }
 
+TEST(Upload, SaysThatItsLanguageIsAGuess) {
+  constexpr auto kSource = "def handler(request)\n  return 1\n";
+  const auto said = [&](const std::string& name, const std::vector<http::Parameter>& options, ErrorCode code) {
+    const auto upload = read_upload(name, kSource, options);
+    return upload ? explain_guess(*upload, {code, "no"}).message : upload.error().message;
+  };
+  EXPECT_EQ(said("f", {}, ErrorCode::kBadSource),
+            "no\nThe language `ruby` is a guess, by how the source looks. Another is named by `?language=NAME` "
+            "(`--language NAME` of mayfly deploy), or by the ending of the name that it is uploaded under (`f.py`).");
+  EXPECT_NE(said("f", {}, ErrorCode::kUnknownLanguage), "no");
+  EXPECT_EQ(said("f", {}, ErrorCode::kStorage), "no") << "which is not of the source";
+  EXPECT_EQ(said("f.py", {}, ErrorCode::kBadSource), "no");
+  EXPECT_EQ(said("f", {{"language", "python"}}, ErrorCode::kBadSource), "no");
+}
+
 TEST(Upload, ShowsAllFilesButTheModuleAndWhatDescribesIt) {
   EXPECT_EQ(visible_files({{{"f.wat", "m"}, {"copy", "m"}, {"function.toml", ""}, {"metadata.json", ""}}}, "m", {}),
             nullptr);

@@ -105,6 +105,21 @@ def test_errors_name_file_and_line(server):
     assert refusal(server, typed).startswith("lib.ts:1:")
 
 
+def test_an_error_says_when_the_language_was_guessed(server):
+    source = "def handler(request)\n  return 1\n"  # Python, but for a colon: it looks like Ruby
+    said = refusal(server, source)
+    assert said.startswith("main.rb:") and "The language `ruby` is a guess" in said, said
+    for named in ("?language=NAME", "--language NAME", "`refused.py`"):
+        assert named in said
+    assert refusal(server, source, "?language=python").splitlines()[0].startswith("main.py:1:")
+    assert "is a guess" not in refusal(server, source, "?language=python")
+    answer = put(server, "refused.py", source)
+    assert answer.problem == "bad-source" and answer.json["detail"].startswith("main.py:1:")
+    assert "is a guess" not in answer.json["detail"]
+    missing = put(server, "refused", "#include <stdio.h>")
+    assert missing.problem == "unknown-language" and "The language `c` is a guess" in missing.json["detail"]
+
+
 def test_a_top_level_that_does_not_end(server):
     assert "ms" in refusal(server, "for (;;);", "?language=js&cpu=100ms")
     assert "memory" in refusal(server, "let a = []; for (;;) a.push('x'.repeat(1 << 20) + a.length);", "?language=js&memory=64MiB")
