@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import plot  # noqa: E402
+import rounds  # noqa: E402
 import stats  # noqa: E402
 import tables  # noqa: E402
 import wasm  # noqa: E402
@@ -72,29 +73,29 @@ def test_output_without_a_report_is_an_error():
         wrk.parse("unable to connect to 127.0.0.1:8080 Connection refused\n")
 
 
-def rounds(*rps):
+def made(*rps):
     return [{"rps": value, "p50": 1, "p90": 1, "p99": 1, "p999": 1, "cpu": 1} for value in rps]
 
 
 def test_a_target_is_settled_when_each_of_its_ratios_is():
-    assert throughput.settled(rounds(100, 101, 99, 100, 100), rounds(200, 202, 198, 200, 200))
-    assert not throughput.settled(rounds(100, 150, 99, 60, 80), rounds(*[200] * 5))
+    assert rounds.settled(made(100, 101, 99, 100, 100), made(200, 202, 198, 200, 200))
+    assert not rounds.settled(made(100, 150, 99, 60, 80), made(*[200] * 5))
 
 
-BASE = rounds(*[200] * 5)
+BASE = made(*[200] * 5)
 SAMPLES = {32: {"nginx": {"loads": BASE, "base": BASE},
-                "steady": {"loads": rounds(100, 100, 100, 101, 101), "base": BASE},
-                "wild": {"loads": rounds(100, 110, 146, 180, 190), "base": BASE}}}
+                "steady": {"loads": made(100, 100, 100, 101, 101), "base": BASE},
+                "wild": {"loads": made(100, 110, 146, 180, 190), "base": BASE}}}
 
 
 def test_refused_ratios_are_neither_printed_nor_drawn():
-    report = throughput.report({"base": "nginx", "samples": SAMPLES})
+    report = rounds.report({"base": "nginx", "samples": SAMPLES})
     assert "| steady |           0.50 |" in report
     assert "| wild   | unstable (48%) |" in report
     drawn = xml.etree.ElementTree.fromstring(throughput.draw(SAMPLES, "nginx"))
     titles = [title.text for title in drawn.iter("{http://www.w3.org/2000/svg}title")]
     assert "0.50" in titles and "0.73" not in titles, "0.73 is the median of the wild one"
-    assert len(titles) == 2 * len(throughput.TITLES) - 1
+    assert len(titles) == 2 * len(rounds.TITLES) - 1
 
 
 def test_a_plot_names_its_rows_and_series():
