@@ -27,7 +27,7 @@ class Connection:
         while (end := received.find(b"\r\n\r\n")) < 0:
             received += self._more()
         fields = received[:end].lower().split(b"\r\n")
-        length = next(int(field[15:]) for field in fields if field.startswith(b"content-length:"))
+        length = next((int(field[15:]) for field in fields if field.startswith(b"content-length:")), 0)
         while len(received) < end + 4 + length:
             received += self._more()
         return int(received[9:12]), received[end + 4:], time.perf_counter() - start
@@ -46,11 +46,16 @@ class Connection:
         return body, seconds
 
     def deploy(self, name, module, query=""):
-        """Puts a module live; returns the seconds until that was answered."""
+        """Puts a module or a source live; returns the seconds until that was answered."""
         status, body, seconds = self.request("PUT", f"/_mayfly/v1/functions/{name}{query}", module)
         if status not in (200, 201):
             raise RuntimeError(f"PUT {name}: {status} {body[:300]!r}")
         return seconds
+
+    def remove(self, name):
+        status, body, _ = self.request("DELETE", f"/_mayfly/v1/functions/{name}")
+        if status not in (200, 204):
+            raise RuntimeError(f"DELETE {name}: {status} {body[:300]!r}")
 
     def sandboxes(self):
         """How many functions run now."""
