@@ -208,7 +208,7 @@ def start(options, stack, core, wanted, workload=HELLO):
         try:
             running.targets[peer.name] = Target(*_start(peer, stack, core, workload), **load)
             running.versions[peer.name] = found
-        except RuntimeError as error:
+        except (RuntimeError, OSError) as error:
             running.missing[peer.name] = str(error)
     # In the order of the list, whatever started first.
     running.targets = {name: running.targets[name] for name in workload.names if name in running.targets}

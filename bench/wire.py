@@ -5,6 +5,14 @@ import socket
 import time
 
 
+def explained(body):
+    """The detail of a problem document, or the beginning of what else was answered."""
+    try:
+        return json.loads(body)["detail"]
+    except (ValueError, KeyError, TypeError):
+        return repr(body[:300])
+
+
 class Connection:
     def __init__(self, port, timeout=120):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
@@ -49,7 +57,7 @@ class Connection:
         """Puts a module or a source live; returns the seconds until that was answered."""
         status, body, seconds = self.request("PUT", f"/_mayfly/v1/functions/{name}{query}", module)
         if status not in (200, 201):
-            raise RuntimeError(f"PUT {name}: {status} {body[:300]!r}")
+            raise RuntimeError(f"PUT {name}: {status} {explained(body)}")
         return seconds
 
     def remove(self, name):
