@@ -92,6 +92,10 @@ class Process:
             return None
         return proportional(text)
 
+    def mappings(self):
+        """How many pieces its address space is in; the kernel allows vm.max_map_count."""
+        return len(pathlib.Path(f"/proc/{self.child.pid}/maps").read_text().splitlines())
+
     def memory(self):
         """Resident bytes: (all, anonymous)."""
         fields = {}

@@ -21,7 +21,7 @@ import tables  # noqa: E402
 import wasm  # noqa: E402
 import wire  # noqa: E402
 import wrk  # noqa: E402
-from scenarios import source, template, throughput  # noqa: E402
+from scenarios import density, source, template, throughput  # noqa: E402
 
 
 def test_quantiles_are_interpolated():
@@ -183,6 +183,11 @@ def test_children_that_have_ended_count():
 def test_proportional_memory_is_read():
     assert processes.proportional("Rss:   2196 kB\nPss:    456 kB\nPss_Dirty:   148 kB\n") == 456 << 10
     assert processes.proportional(pathlib.Path(f"/proc/{os.getpid()}/smaps_rollup").read_text()) > 1 << 20
+
+
+def test_memory_is_told_with_what_limits_it():
+    assert density._told(4 << 20, 1 << 20, 3 << 20, 70) == "4.0 MiB (1.0 MiB anonymous, 3.0 MiB proportional, 70 mappings)"
+    assert density._told(4 << 20, 1 << 20, None, 70) == "4.0 MiB (1.0 MiB anonymous, 70 mappings)"
 
 
 def test_refusals_are_told_by_their_detail():

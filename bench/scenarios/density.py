@@ -68,7 +68,7 @@ def _first_answer(server, options):
 
 
 def _memory(server):
-    return (*server.process.memory(), server.process.proportional_memory())
+    return (*server.process.memory(), server.process.proportional_memory(), server.process.mappings())
 
 
 def _on_disk(server):
@@ -115,8 +115,8 @@ def run(options):
             "memory": memory, "disk": disk, "rps": {"one": one, "all": all_of_them}}
 
 
-def _told(resident, anonymous, proportional):
-    parts = [f"{tables.mebibytes(anonymous)} anonymous"]
+def _told(resident, anonymous, proportional, mappings):
+    parts = [f"{tables.mebibytes(anonymous)} anonymous", f"{mappings} mappings"]
     if proportional is not None:
-        parts.append(f"{tables.mebibytes(proportional)} proportional")
+        parts.insert(1, f"{tables.mebibytes(proportional)} proportional")
     return f"{tables.mebibytes(resident)} ({', '.join(parts)})"
