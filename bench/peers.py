@@ -18,6 +18,8 @@ HERE = pathlib.Path(__file__).resolve().parent / "peers"
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "mayfly/bench"
 WASMTIME = CACHE / "wasmtime/bin/wasmtime"
 WORKERD = next((CACHE / "workerd/node_modules/@cloudflare").glob("workerd-linux-*/bin/workerd"), CACHE / "workerd")
+PYTHON = "/usr/bin/python3"  # Debian's, whatever else is on the path
+PHP_CGI = "/usr/bin/php-cgi8.2"
 BASE = "nginx"
 
 # What mayfly's engine is set to, and what Wasmtime's benchmarks use: its own defaults are slower.
@@ -68,7 +70,7 @@ def workerd(function):
 
 
 def cgi(interpreter, *files):
-    """A CGI server that starts this interpreter, with an option or none, for each request; the program is these files in a row."""
+    """A CGI server that starts this interpreter, with an option or none, for each request, on these files in a row."""
     def command(port, folder):
         text = (HERE / "lighttpd.conf").read_text().replace("PORT", str(port)).replace("FOLDER", str(folder))
         (folder / "lighttpd.conf").write_text(text)
@@ -82,7 +84,7 @@ def waitress(function):
     """A WSGI server of one process and one thread, which reads the application once."""
     def command(port, folder):
         shutil.copy(sources.path(function, "python"), folder / "application.py")
-        return ["/usr/bin/python3", "-m", "waitress", f"--listen=127.0.0.1:{port}", "--threads=1", "application:app"]
+        return [PYTHON, "-m", "waitress", f"--listen=127.0.0.1:{port}", "--threads=1", "application:app"]
     return command
 
 
@@ -92,7 +94,7 @@ def node(port, _folder):
 
 WASMTIME_VERSION = (str(WASMTIME), "--version")
 WORKERD_VERSION = (str(WORKERD), "--version")
-WAITRESS_VERSION = ("/usr/bin/python3", "-c", "import importlib.metadata as m; print(m.version('waitress'))")
+WAITRESS_VERSION = (PYTHON, "-c", "import importlib.metadata as m; print(m.version('waitress'))")
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,8 @@ class Workload:
 
 def python_cgi(*files):
     """Python as a process for each request: as it comes, and with all left out that can be."""
-    return (Peer("CGI, python3 -IS", cgi("/usr/bin/python3 -IS", *files), ("/usr/bin/python3", "--version")),
-            Peer("CGI, python3", cgi("/usr/bin/python3", *files), ("/usr/bin/python3", "--version")))
+    return (Peer("CGI, python3 -IS", cgi(f"{PYTHON} -IS", *files), (PYTHON, "--version")),
+            Peer("CGI, python3", cgi(PYTHON, *files), (PYTHON, "--version")))
 
 
 MODULES = {
@@ -138,13 +140,14 @@ HELLO = Workload(
         Peer("wasmtime serve", wasmtime(mayfly.HTTP_HELLO), WASMTIME_VERSION),
         Peer("wasmtime serve, as it comes", wasmtime(mayfly.HTTP_HELLO, settings=()), WASMTIME_VERSION),
         Peer("wasmtime serve, reused", wasmtime(mayfly.HTTP_HELLO, "--max-instance-reuse-count", "128"), WASMTIME_VERSION),
-        Peer("wasmtime serve, 0.3", wasmtime(mayfly.HTTP3_HELLO, *WASI_03, "--max-instance-reuse-count", "1"), WASMTIME_VERSION),
+        Peer("wasmtime serve, 0.3", wasmtime(mayfly.HTTP3_HELLO, *WASI_03, "--max-instance-reuse-count", "1"),
+             WASMTIME_VERSION),
         Peer("wasmtime serve, 0.3, reused", wasmtime(mayfly.HTTP3_HELLO, *WASI_03), WASMTIME_VERSION),
         WORKERD_HELLO,
         Peer("Node.js", node, ("node", "--version")),
         *python_cgi(HERE / "hello.cgi.py"),
-        Peer("CGI, php-cgi -n", cgi("/usr/bin/php-cgi8.2 -n", sources.path("hello", "php")), ("/usr/bin/php-cgi8.2", "--version")),
-        Peer("CGI, php-cgi", cgi("/usr/bin/php-cgi8.2", sources.path("hello", "php")), ("/usr/bin/php-cgi8.2", "--version")),
+        Peer("CGI, php-cgi -n", cgi(f"{PHP_CGI} -n", sources.path("hello", "php")), (PHP_CGI, "--version")),
+        Peer("CGI, php-cgi", cgi(PHP_CGI, sources.path("hello", "php")), (PHP_CGI, "--version")),
     ),
     is_answer=lambda body: body in (b"Hello World!\n", b"Hello, World!\n"))
 # What `throughput` compares unless it is told: not what is slower by orders of magnitude.

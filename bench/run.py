@@ -12,7 +12,8 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SCENARIOS = ("throughput", "cold", "deploy", "density", "source", "template", "fairness", "waiting", "streaming", "s3", "leak")
+SCENARIOS = ("throughput", "source", "template", "cold", "deploy", "density", "fairness", "waiting", "streaming", "s3",
+             "leak")
 QUIET = 0.05  # share of the cores that may be busy before; beyond it something else takes part in what is measured
 
 

@@ -1,4 +1,4 @@
-"""Functions from source made for measuring, in functions/: one hello in each language, and copies that answer differently."""
+"""Functions from source for measuring, in functions/: a hello in each language, and copies that answer differently."""
 
 import pathlib
 

@@ -21,8 +21,8 @@ def run(options):
         "C hello": ([wasm.distinct(C_HELLO.read_bytes(), i) for i in range(options.uploads)], ""),
         "200 kB of code": ([wasm.hello_of_size(200_000, i) for i in range(options.uploads)], ""),
         "Go hello": ([wasm.distinct(GO_HELLO.read_bytes(), i) for i in range(max(2, options.uploads // 5))], ""),
-        **{sources.title(language): ([sources.distinct(language, i) for i in range(options.uploads)], sources.query(language))
-           for language in options.languages},
+        **{sources.title(language): ([sources.distinct(language, i) for i in range(options.uploads)],
+                                     sources.query(language)) for language in options.languages},
     }
     samples = {}
     with Mayfly(options, None) as server, server.connect() as connection:

@@ -1,4 +1,4 @@
-"""A hello from source in a fresh sandbox, beside what else runs such a file: an isolate that lives on, a process per request."""
+"""A hello from source in a fresh sandbox, beside an isolate that lives on and a process for each request."""
 
 import groups
 from groups import Group
