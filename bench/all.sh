@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs every scenario and keeps what they print: all.sh [--quick]. Writes bench/results.md and bench/results.svg.
-# About 45 minutes; nothing else should run on the machine meanwhile.
+# About 75 minutes; nothing else should run on the machine meanwhile.
 set -eu
 cd "$(dirname "$0")/.."
 results=bench/results.md
@@ -8,13 +8,18 @@ scripts/bench_setup.sh
 scripts/build.sh bench > /dev/null
 
 echo "# Results of bench/all.sh $*" > $results
-for scenario in throughput cold deploy density fairness waiting streaming s3 leak; do
+for scenario in throughput source template cold deploy density fairness waiting streaming s3 leak; do
   svg=""
   [ $scenario = throughput ] && svg="--svg bench/results.svg"
   printf '\n## %s\n\n' $scenario >> $results
   # shellcheck disable=SC2086  # two words or none
   /usr/bin/python3 bench/run.py $scenario --mayfly build/bench/mayfly $svg "$@" >> $results ||
     echo "$scenario failed" >> $results
+done
+for functions in 1000 10000; do  # 2 MB of disk each
+  printf '\n## density of functions in JavaScript, %s\n\n' $functions >> $results
+  /usr/bin/python3 bench/run.py density --mayfly build/bench/mayfly --kind js --functions $functions "$@" >> $results ||
+    echo "density of $functions functions in JavaScript failed" >> $results
 done
 {
   printf '\n## A sandbox in process\n\n```\n'

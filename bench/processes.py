@@ -35,6 +35,20 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def proportional(rollup):
+    """The bytes that smaps_rollup gives as Pss."""
+    return next(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
+
+
+def _ticks(pid):
+    """Of a process and its children that have ended; none of one that has just ended, whose parent has them then."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    return sum(map(int, stat.rsplit(")", 1)[1].split()[11:15]))
+
+
 class Process:
     """A child that listens on `port`. Ended by its id, never by its name."""
 
@@ -65,11 +79,22 @@ class Process:
             self.child.wait()
 
     def cpu_seconds(self):
-        """What it and its children have used of a core, to a hundredth of a second."""
+        """What it and its children, those that have ended too, have used of a core, to a hundredth of a second."""
         pid = self.child.pid
         children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        stats = [pathlib.Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split() for one in (pid, *children)]
-        return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
+        return sum(map(_ticks, (*children, pid))) / os.sysconf("SC_CLK_TCK")
+
+    def proportional_memory(self):
+        """Resident bytes, pages that others map too by their share; None where the kernel does not tell."""
+        try:
+            text = pathlib.Path(f"/proc/{self.child.pid}/smaps_rollup").read_text()
+        except OSError:
+            return None
+        return proportional(text)
+
+    def mappings(self):
+        """How many pieces its address space is in; the kernel allows vm.max_map_count."""
+        return len(pathlib.Path(f"/proc/{self.child.pid}/maps").read_text().splitlines())
 
     def memory(self):
         """Resident bytes: (all, anonymous)."""

@@ -12,7 +12,8 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SCENARIOS = ("throughput", "cold", "deploy", "density", "fairness", "waiting", "streaming", "s3", "leak")
+SCENARIOS = ("throughput", "source", "template", "cold", "deploy", "density", "fairness", "waiting", "streaming", "s3",
+             "leak")
 QUIET = 0.05  # share of the cores that may be busy before; beyond it something else takes part in what is measured
 
 
@@ -54,6 +55,8 @@ def main():
         command = commands.add_parser(name, help=scenario.__doc__, description=scenario.__doc__,
                                       formatter_class=argparse.ArgumentDefaultsHelpFormatter)
         command.add_argument("--mayfly", default=str(ROOT / "build/release/mayfly"), help="the binary under test")
+        command.add_argument("--interpreters", default=str(ROOT / "build/languages"),
+                             help="folder with what runs functions from source")
         command.add_argument("--quick", action="store_true", help="short and few: to try the bench, not mayfly")
         command.add_argument("--json", help="also write everything that was measured to this file")
         scenario.arguments(command)

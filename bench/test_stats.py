@@ -1,6 +1,9 @@
 """The rules that decide which numbers are printed. Nothing here measures anything."""
 
+import json
+import os
 import pathlib
+import subprocess
 import sys
 import xml.etree.ElementTree
 
@@ -8,12 +11,17 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import peers  # noqa: E402
 import plot  # noqa: E402
+import processes  # noqa: E402
+import rounds  # noqa: E402
+import sources  # noqa: E402
 import stats  # noqa: E402
 import tables  # noqa: E402
 import wasm  # noqa: E402
+import wire  # noqa: E402
 import wrk  # noqa: E402
-from scenarios import throughput  # noqa: E402
+from scenarios import density, source, template, throughput  # noqa: E402
 
 
 def test_quantiles_are_interpolated():
@@ -72,29 +80,29 @@ def test_output_without_a_report_is_an_error():
         wrk.parse("unable to connect to 127.0.0.1:8080 Connection refused\n")
 
 
-def rounds(*rps):
+def made(*rps):
     return [{"rps": value, "p50": 1, "p90": 1, "p99": 1, "p999": 1, "cpu": 1} for value in rps]
 
 
 def test_a_target_is_settled_when_each_of_its_ratios_is():
-    assert throughput.settled(rounds(100, 101, 99, 100, 100), rounds(200, 202, 198, 200, 200))
-    assert not throughput.settled(rounds(100, 150, 99, 60, 80), rounds(*[200] * 5))
+    assert rounds.settled(made(100, 101, 99, 100, 100), made(200, 202, 198, 200, 200))
+    assert not rounds.settled(made(100, 150, 99, 60, 80), made(*[200] * 5))
 
 
-BASE = rounds(*[200] * 5)
+BASE = made(*[200] * 5)
 SAMPLES = {32: {"nginx": {"loads": BASE, "base": BASE},
-                "steady": {"loads": rounds(100, 100, 100, 101, 101), "base": BASE},
-                "wild": {"loads": rounds(100, 110, 146, 180, 190), "base": BASE}}}
+                "steady": {"loads": made(100, 100, 100, 101, 101), "base": BASE},
+                "wild": {"loads": made(100, 110, 146, 180, 190), "base": BASE}}}
 
 
 def test_refused_ratios_are_neither_printed_nor_drawn():
-    report = throughput.report({"base": "nginx", "samples": SAMPLES})
+    report = rounds.report({"base": "nginx", "samples": SAMPLES})
     assert "| steady |           0.50 |" in report
     assert "| wild   | unstable (48%) |" in report
     drawn = xml.etree.ElementTree.fromstring(throughput.draw(SAMPLES, "nginx"))
     titles = [title.text for title in drawn.iter("{http://www.w3.org/2000/svg}title")]
     assert "0.50" in titles and "0.73" not in titles, "0.73 is the median of the wild one"
-    assert len(titles) == 2 * len(throughput.TITLES) - 1
+    assert len(titles) == 2 * len(rounds.TITLES) - 1
 
 
 def test_a_plot_names_its_rows_and_series():
@@ -112,3 +120,76 @@ def test_copies_of_a_module_differ_only_in_a_custom_section():
     assert 4000 < len(module) < 6000
     assert wasm.distinct(module, 1).startswith(module) and wasm.distinct(module, 1) != wasm.distinct(module, 2)
     assert wasm.hello_of_size(5000, 1) == module != wasm.hello_of_size(5000, 2)
+
+
+@pytest.mark.parametrize("language", sources.LANGUAGES)
+def test_copies_of_a_source_differ_in_what_they_answer(language):
+    hello = sources.path("hello", language).read_text()
+    assert hello.count("Hello World!") == 1 and sources.HELLO == "Hello World!\n"
+    assert sources.distinct(language, 7).decode() == hello.replace("Hello World!", "Hello 7!")
+    assert sources.answer(7) == "Hello 7!\n"
+
+
+def test_options_follow_the_language():
+    assert sources.query("js") == "?language=js" and sources.query("js", "reuse=128") == "?language=js&reuse=128"
+
+
+@pytest.mark.parametrize("groups", [source.GROUPS, template.GROUPS])
+def test_groups_compare_what_there_is(groups):
+    for group in groups.values():
+        assert {group.base, *group.others} <= set(group.workload.names)
+
+
+def test_throughput_has_javascript_and_leaves_slower_ones_to_who_asks():
+    assert len(peers.HELLO.names) == len(set(peers.HELLO.names)) and peers.HELLO.names[0] == peers.BASE
+    assert "mayfly, JavaScript" in peers.DEFAULT and "mayfly, http 0.2, reused" in peers.DEFAULT
+    assert "mayfly, Python" not in peers.DEFAULT and "mayfly, JavaScript, reused" not in peers.DEFAULT
+
+
+def test_the_body_of_the_template_is_ten_kilobytes_and_the_same_each_time():
+    assert 9_500 < len(template.body()) < 11_500 and template.body() == template.body()
+    made = template.rendered(template.body())
+    assert made["count"] == template.ITEMS and made["page"].count("<li ") == template.ITEMS
+    assert "&lt;quick&gt;" in made["page"] and "<quick>" not in made["page"] and "{{" not in made["page"]
+    assert template.TEMPLATE.is_answer(json.dumps(made).encode())
+    assert not template.TEMPLATE.is_answer(json.dumps({**made, "total": made["total"] + 1}).encode())
+
+
+def test_a_wsgi_application_is_a_program_of_cgi(tmp_path):
+    peers.cgi("/usr/bin/python3 -IS", sources.path("template", "python"), peers.HERE / "wsgi.cgi.py")(80, tmp_path)
+    body = template.body()
+    ran = subprocess.run([tmp_path / "index.cgi"], input=body, env={"CONTENT_LENGTH": str(len(body))}, capture_output=True,
+                         check=True, timeout=30)
+    head, _, answer = ran.stdout.partition(b"\r\n\r\n")
+    assert head.splitlines()[0] == b"Status: 200 OK" and f"Content-Length: {len(answer)}".encode() in head
+    assert template.TEMPLATE.is_answer(answer)
+
+
+def test_children_that_have_ended_count():
+    parent = processes.Process(["sh", "-c", "sh -c 'while [ $((n += 1)) -lt 300000 ]; do :; done'; exec sleep 60"], port=0)
+    try:
+        used = 0
+        for _ in range(600):
+            used = max(used, parent.cpu_seconds())
+            if processes._ticks(parent.child.pid) > 2:  # its own are none
+                break
+            processes.time.sleep(0.05)
+        assert processes._ticks(parent.child.pid) > 2, f"{used} s"
+    finally:
+        parent.stop()
+    assert processes._ticks(parent.child.pid) == 0, "nothing of one that is gone"
+
+
+def test_proportional_memory_is_read():
+    assert processes.proportional("Rss:   2196 kB\nPss:    456 kB\nPss_Dirty:   148 kB\n") == 456 << 10
+    assert processes.proportional(pathlib.Path(f"/proc/{os.getpid()}/smaps_rollup").read_text()) > 1 << 20
+
+
+def test_memory_is_told_with_what_limits_it():
+    assert density._told(4 << 20, 1 << 20, 3 << 20, 70) == "4.0 MiB (1.0 MiB anonymous, 3.0 MiB proportional, 70 mappings)"
+    assert density._told(4 << 20, 1 << 20, None, 70) == "4.0 MiB (1.0 MiB anonymous, 70 mappings)"
+
+
+def test_refusals_are_told_by_their_detail():
+    assert wire.explained(b'{"status":400,"detail":"option `reuse`: no"}') == "option `reuse`: no"
+    assert wire.explained(b"<html>") == "b'<html>'" and wire.explained(b"[1]") == "b'[1]'"

@@ -5,6 +5,14 @@ import socket
 import time
 
 
+def explained(body):
+    """The detail of a problem document, or the beginning of what else was answered."""
+    try:
+        return json.loads(body)["detail"]
+    except (ValueError, KeyError, TypeError):
+        return repr(body[:300])
+
+
 class Connection:
     def __init__(self, port, timeout=120):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
@@ -27,7 +35,7 @@ class Connection:
         while (end := received.find(b"\r\n\r\n")) < 0:
             received += self._more()
         fields = received[:end].lower().split(b"\r\n")
-        length = next(int(field[15:]) for field in fields if field.startswith(b"content-length:"))
+        length = next((int(field[15:]) for field in fields if field.startswith(b"content-length:")), 0)
         while len(received) < end + 4 + length:
             received += self._more()
         return int(received[9:12]), received[end + 4:], time.perf_counter() - start
@@ -46,11 +54,16 @@ class Connection:
         return body, seconds
 
     def deploy(self, name, module, query=""):
-        """Puts a module live; returns the seconds until that was answered."""
+        """Puts a module or a source live; returns the seconds until that was answered."""
         status, body, seconds = self.request("PUT", f"/_mayfly/v1/functions/{name}{query}", module)
         if status not in (200, 201):
-            raise RuntimeError(f"PUT {name}: {status} {body[:300]!r}")
+            raise RuntimeError(f"PUT {name}: {status} {explained(body)}")
         return seconds
+
+    def remove(self, name):
+        status, body, _ = self.request("DELETE", f"/_mayfly/v1/functions/{name}")
+        if status not in (200, 204):
+            raise RuntimeError(f"DELETE {name}: {status} {body[:300]!r}")
 
     def sandboxes(self):
         """How many functions run now."""

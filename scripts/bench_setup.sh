@@ -2,8 +2,8 @@
 # Installs what bench/ needs and is not there yet: bench_setup.sh [tools|peers]
 #
 # tools: what measures (wrk, valgrind, Google Benchmark). peers, and without an argument both: what mayfly is compared
-# with: nginx and Node.js from Debian, wasmtime from Cargo (about 8 minutes of one core) and workerd from npm in the
-# user's cache folder. A peer that cannot be installed is named and left out.
+# with: nginx, Node.js, lighttpd, php-cgi and waitress from Debian, wasmtime from Cargo (about 8 minutes of one core) and
+# workerd from npm in the user's cache folder. A peer that cannot be installed is named and left out.
 set -u
 cd "$(dirname "$0")/.."
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mayfly/bench
@@ -48,6 +48,9 @@ case ${1:-all} in
   peers | all)
     debian nginx nginx-light || without nginx
     debian node nodejs || without Node.js
+    debian lighttpd lighttpd || without "CGI"
+    debian php-cgi8.2 php8.2-cgi || without "php-cgi"
+    debian /usr/lib/python3/dist-packages/waitress python3-waitress || without waitress
     install_wasmtime || without "wasmtime serve"
     install_workerd || without workerd ;;
 esac

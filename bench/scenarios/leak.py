@@ -3,13 +3,16 @@
 import itertools
 
 import processes
+import sources
 import tables
 import wrk
 from mayfly import C_HELLO, GUESTS, HTTP3_HELLO, HTTP_HELLO, RUN, WAT_HELLO, Mayfly
 
 FUNCTIONS = {"run": RUN, "wat": WAT_HELLO, "c": C_HELLO, "handle": GUESTS / "handle.wat", "http2": HTTP_HELLO,
-             "http3": HTTP3_HELLO, "http2-reused": HTTP_HELLO, "http3-reused": HTTP3_HELLO}
-SETTINGS = {"http2-reused": "?reuse=128", "http3-reused": "?reuse=128&reuse_concurrency=16"}
+             "http3": HTTP3_HELLO, "http2-reused": HTTP_HELLO, "http3-reused": HTTP3_HELLO,
+             **{language: sources.path("hello", language) for language in ("js", "python")}}
+SETTINGS = {"http2-reused": "?reuse=128", "http3-reused": "?reuse=128&reuse_concurrency=16",
+            **{language: sources.query(language) for language in ("js", "python")}}
 CONNECTIONS = (1, 32, 256)
 QUICK = {"requests": 0.1, "seconds": 1}
 
@@ -28,6 +31,7 @@ def run(options):
         functions = {name: FUNCTIONS[name] for name in options.functions}
         for name, module in functions.items():
             server.deploy({name: module}, SETTINGS.get(name, ""))
+            server.wait_until_optimised(name)
         done = 0
         for name, connections in itertools.cycle(itertools.product(functions, CONNECTIONS)):
             # Each function with each number of connections has run by the first mark, so no pool grows after it.

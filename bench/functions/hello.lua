@@ -1,0 +1,3 @@
+function handler(request)
+  return "Hello World!\n"
+end
