@@ -49,8 +49,8 @@ Status Program::check(const Limits& limits) const {
   }
   if (limits.reuse_concurrency > 1 && !facts_.takes_several) {
     return bad(
-        "option `reuse_concurrency`: it is 1 here, as only handlers of wasi:http 0.3 take several requests at once; "
-        "those of 0.2, and functions from source, take one after the other");
+        "option `reuse_concurrency`: it is 1 for handlers of wasi:http 0.2 and functions from source, which take one "
+        "request after the other; handlers of 0.3 take several at once");
   }
   return {};
 }

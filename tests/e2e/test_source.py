@@ -92,8 +92,12 @@ def test_a_language_that_there_is_not(server):
 
 def test_a_language_that_this_server_has_not(binary, make_server, tmp_path):
     (tmp_path / "js").symlink_to(pathlib.Path(binary).parent.parent / "languages" / "js")
-    missing = put(make_server("--languages", tmp_path), "refused", "#include <stdio.h>", "?language=c")
-    assert missing.status == 422 and missing.problem == "unknown-language" and "this server has `js`" in missing.json["detail"]
+    server = make_server("--languages", tmp_path)
+    for query in ("?language=c", ""):
+        missing = put(server, "refused", "#include <stdio.h>", query)
+        assert missing.status == 422 and missing.problem == "unknown-language"
+        assert "this server has `js`" in missing.json["detail"]
+        assert ("The language `c` is a guess" in missing.json["detail"]) == (query == "")
 
 
 def test_errors_name_file_and_line(server):
@@ -116,8 +120,6 @@ def test_an_error_says_when_the_language_was_guessed(server):
     answer = put(server, "refused.py", source)
     assert answer.problem == "bad-source" and answer.json["detail"].startswith("main.py:1:")
     assert "is a guess" not in answer.json["detail"]
-    missing = put(server, "refused", "#include <stdio.h>")
-    assert missing.problem == "unknown-language" and "The language `c` is a guess" in missing.json["detail"]
 
 
 def test_a_top_level_that_does_not_end(server):
