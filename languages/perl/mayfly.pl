@@ -301,6 +301,7 @@ sub responded {
     return;
 }
 
+# SCRIPT_NAME is the function, where the path begins with it.
 sub environment {
     my ($request) = @_;
     my $body = $request->body;
@@ -308,8 +309,9 @@ sub environment {
     my ($scheme, $path, $headers) = ($request->url =~ /\A([a-z]+):/, $request->raw_path, $request->headers);
     my ($host, $port) = ($headers->{host} // 'localhost') =~ /\A(.*?)(?::(\d+))?\z/;
     my $query = $request->query_string;
+    my $script = $path =~ m{\A(/\Q$request->{name}\E)(?:/|\z)} ? $1 : '';
     my %env = (
-        REQUEST_METHOD => $request->method, SCRIPT_NAME => '', PATH_INFO => Mayfly::unescaped($path), QUERY_STRING => $query,
+        REQUEST_METHOD => $request->method, SCRIPT_NAME => $script, PATH_INFO => Mayfly::unescaped(substr $path, length $script), QUERY_STRING => $query,
         REQUEST_URI => $path . ($query eq '' ? '' : "?$query"), SERVER_NAME => $host, SERVER_PORT => $port // 80,
         SERVER_PROTOCOL => 'HTTP/1.1', REMOTE_ADDR => $request->client,
         'psgi.version' => [1, 1], 'psgi.url_scheme' => $scheme // 'http', 'psgi.input' => $input, 'psgi.errors' => \*STDERR,

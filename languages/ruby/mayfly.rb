@@ -273,10 +273,13 @@ module Mayfly
         end
       end
 
+      # SCRIPT_NAME is the function, where the path begins with it.
       def environment(request)
+        script, path = "/#{request.name}", request.raw_path
+        script = "" unless path == script || path.start_with?("#{script}/")
         host = request.headers["host"] || "localhost"
         env = {
-          "REQUEST_METHOD" => request.method, "SCRIPT_NAME" => "", "PATH_INFO" => request.raw_path, "QUERY_STRING" => request.query_string,
+          "REQUEST_METHOD" => request.method, "SCRIPT_NAME" => script, "PATH_INFO" => path.delete_prefix(script), "QUERY_STRING" => request.query_string,
           "SERVER_NAME" => host.sub(/:\d+\z/, ""), "SERVER_PORT" => host[/:(\d+)\z/, 1] || "80", "SERVER_PROTOCOL" => "HTTP/1.1",
           "REMOTE_ADDR" => request.client, "rack.url_scheme" => request.url[/\A[a-z]+/] || "http", "rack.errors" => $stderr,
           "rack.input" => StringIO.new(request.body), "rack.multithread" => false, "rack.multiprocess" => true, "rack.run_once" => true,

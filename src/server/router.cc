@@ -81,7 +81,7 @@ std::optional<NamedPath> split_path(std::string_view path) {
 // Whether it answers at paths below its name, and says itself which methods it takes.
 bool has_paths(const registry::Version& version) {
   const sandbox::Kind kind = version.facts().entry.kind;
-  return kind == sandbox::Kind::kTyped || kind == sandbox::Kind::kHttp;
+  return kind == sandbox::Kind::kTyped || kind == sandbox::Kind::kHttp || kind == sandbox::Kind::kSource;
 }
 
 std::optional<Target> find_module(const Snapshot& snapshot, const http::Request& request, const NamedPath& path) {

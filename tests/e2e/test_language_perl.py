@@ -58,10 +58,10 @@ use JSON::PP;
 sub { my $env = shift;
   read $env->{'psgi.input'}, my $body, $env->{CONTENT_LENGTH};
   $env->{'psgi.errors'}->print("to the log\n");
-  return [200, [], [encode_json({ body => $body, map { $_ => $env->{$_} } qw(REQUEST_METHOD PATH_INFO REQUEST_URI QUERY_STRING CONTENT_TYPE HTTP_X_A) })]];
+  return [200, [], [encode_json({ body => $body, map { $_ => $env->{$_} } qw(REQUEST_METHOD SCRIPT_NAME PATH_INFO REQUEST_URI QUERY_STRING CONTENT_TYPE HTTP_X_A) })]];
 }""")
     answer = perl.server.request("POST", f"/{name}?a=%20b", b"the body", {"Content-Type": "a/b", "X-A": "c"})
-    assert answer.json == {"body": "the body", "REQUEST_METHOD": "POST", "PATH_INFO": f"/{name}", "REQUEST_URI": f"/{name}?a=%20b", "QUERY_STRING": "a=%20b",
+    assert answer.json == {"body": "the body", "REQUEST_METHOD": "POST", "SCRIPT_NAME": f"/{name}", "PATH_INFO": "", "REQUEST_URI": f"/{name}?a=%20b", "QUERY_STRING": "a=%20b",
                            "CONTENT_TYPE": "a/b", "HTTP_X_A": "c"}  # fmt: skip
     perl.server.wait_for_log(function=name, line="to the log")
 
@@ -268,7 +268,7 @@ my $app = sub {
   my $response = $request->new_response(201);
   $response->content_type('text/plain');
   $response->cookies->{seen} = { value => 1, path => '/' };
-  $response->body(join ',', $request->parameters->get('a'), $request->cookies->{c}, $request->upload('f')->filename, $request->path_info =~ m{^/f\\d} ? 1 : 0);
+  $response->body(join ',', $request->parameters->get('a'), $request->cookies->{c}, $request->upload('f')->filename, $request->script_name =~ m{^/f\\d} ? 1 : 0);
   return $response->finalize;
 };
 builder { enable 'ContentLength'; $app };

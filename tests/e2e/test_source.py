@@ -293,3 +293,24 @@ def test_a_module_is_initialised_once_when_it_says_so(make_server):
 def test_a_snapshot_that_cannot_be_taken(server, module, problem, says):
     answer = server.deploy("refused", module, "?snapshot=true")
     assert answer.problem == problem and says in answer.json["detail"]
+
+
+PATHS = {
+    "js": "export default { fetch: (request) => new Response(request.method + ' ' + new URL(request.url).pathname) };",
+    "python": "def app(environ, start_response):\n    start_response('200 OK', [])\n"
+              "    return [f\"{environ['REQUEST_METHOD']} {environ['SCRIPT_NAME']}{environ['PATH_INFO']}\".encode()]\n",
+    "ruby": "def call(env) = [200, {}, [\"#{env['REQUEST_METHOD']} #{env['SCRIPT_NAME']}#{env['PATH_INFO']}\"]]\n",
+    "perl": "our $app = sub { my $env = shift; [200, [], [join '', $env->{REQUEST_METHOD}, ' ', @$env{qw(SCRIPT_NAME PATH_INFO)}]] };",
+    "lua": "function handler(request) return request.method .. ' ' .. request.path end",
+}
+
+
+@pytest.mark.parametrize("language", PATHS)
+def test_it_answers_at_all_paths_below_its_name_and_to_all_methods(server, language):
+    name = f"below-{language}"
+    assert put(server, name, PATHS[language], f"?language={language}").status == 201
+    for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
+        for path in (f"/{name}", f"/{name}/", f"/{name}/users/1"):
+            answer = server.request(method, path)
+            assert (answer.status, answer.text) == (200, f"{method} {path}"), answer.text
+    assert server.get(f"/{name}x").problem == "unknown-function"
