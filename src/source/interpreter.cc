@@ -35,7 +35,11 @@ Status Interpreter::prepare(Engine::Want want) {
       read_file(file_).and_then([](const std::string& module) { return sandbox::split_for_images(module); });
   if (!split) return fail(split.error());
   auto optimised = compile(split->code, want);
-  return optimised ? set_code(std::move(*optimised)) : fail(std::move(optimised.error()));
+  if (!optimised) return fail(std::move(optimised.error()));
+  auto linked = link_code(std::move(*optimised));
+  if (!linked) return fail(std::move(linked.error()));
+  code_ = std::move(*linked);
+  return {};
 }
 
 // But for the first time, all of it is in the cache.
@@ -63,12 +67,14 @@ Status Interpreter::read() {
     base = std::move(*made);
   }
   base_ = std::move(base);
-  if (auto set = set_code(std::move(code)); !set) return set;
+  auto linked = link_code(std::move(code));
+  if (!linked) return fail(std::move(linked.error()));
   common_ = engine_.find_compiled(key_of("common image"));
-  if (common_) return {};
-  auto common = make_common();
-  if (!common) return fail(std::move(common.error()));
-  common_ = std::move(*common);
+  if (!common_) {
+    // Without one, more is different: baseline code may not be up to a sample.
+    if (auto common = make_common((*linked)->initialize)) common_ = std::move(*common);
+  }
+  code_ = std::move(*linked);  // the last: whoever sees it does not wait for the rest
   return {};
 }
 
@@ -96,7 +102,7 @@ Result<std::unique_ptr<sandbox::Module>> Interpreter::make_base(const sandbox::M
   return engine_.compile_image(ran.image.bytes, key_of("base image"));
 }
 
-Result<std::unique_ptr<sandbox::Module>> Interpreter::make_common() const {
+Result<std::unique_ptr<sandbox::Module>> Interpreter::make_common(const ProgramPtr& initialize) const {
   auto text = read_file(sample_);
   if (!text) return fail(std::move(text.error()));
   const std::string name = std::filesystem::path(sample_).filename();
@@ -104,7 +110,7 @@ Result<std::unique_ptr<sandbox::Module>> Interpreter::make_common() const {
       sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(Files{{name, *text}}), {}, {});
   if (!mounts) return fail(mounts.error());
   const sandbox::Inputs inputs = {.arguments = {"sample", "/" + name}, .mounts = *mounts, .makes_image = true};
-  const auto ran = invoke::run_once(code_.load()->initialize, inputs, kInitializeLimits);
+  const auto ran = invoke::run_once(initialize, inputs, kInitializeLimits);
   if (ran.error) {
     return fail(ErrorCode::kInternal,
                 fmt::format("the interpreter {} did not load {}: {}\n{}", file_, name, ran.error->message, ran.log));
@@ -112,11 +118,10 @@ Result<std::unique_ptr<sandbox::Module>> Interpreter::make_common() const {
   return engine_.compile_image(ran.image.bytes, key_of("common image"));
 }
 
-Status Interpreter::set_code(std::unique_ptr<sandbox::Module> module) {
+Result<std::shared_ptr<const Interpreter::Code>> Interpreter::link_code(std::unique_ptr<sandbox::Module> module) const {
   auto initialize = engine_.link(*module, *base_, Engine::Start::kImage, EntryPoint{Kind::kSource, "initialize"});
   if (!initialize) return fail(std::move(initialize.error()));
-  code_ = std::make_shared<const Code>(Code{std::move(module), std::move(*initialize)});
-  return {};
+  return std::make_shared<const Code>(Code{std::move(module), std::move(*initialize)});
 }
 
 Result<Interpreter::ProgramPtr> Interpreter::link(const sandbox::Module& image, std::string_view changes) const {
@@ -126,13 +131,13 @@ Result<Interpreter::ProgramPtr> Interpreter::link(const sandbox::Module& image, 
 }
 
 std::string Interpreter::key_of_changes(std::string_view key) const {
-  return sha256_hex(fmt::format("{} since {}", key, sandbox::identity_of(*common_)));
+  return sha256_hex(fmt::format("{} since {}", key, sandbox::identity_of(common())));
 }
 
 std::shared_ptr<const sandbox::Program> Interpreter::find(std::string_view key) const {
   Result<ProgramPtr> linked;
   if (const auto changes = engine_.find_changes(key_of_changes(key))) {
-    linked = link(*common_, *changes);
+    linked = link(common(), *changes);
   } else if (const auto image = engine_.find_compiled(key)) {
     linked = link(*image);
   }
@@ -141,7 +146,7 @@ std::shared_ptr<const sandbox::Program> Interpreter::find(std::string_view key) 
 
 Result<Loaded> Interpreter::load(std::string_view key, sandbox::Inputs inputs, const sandbox::Limits& limits) const {
   inputs.makes_image = true;
-  inputs.image_since = common_.get();
+  inputs.image_since = &common();
   const auto ran = invoke::run_once(code_.load()->initialize, inputs, limits);
   if (ran.error) return fail(bad_source(*ran.error, ran.log));
   if (ran.image.bytes.empty()) {
@@ -155,7 +160,7 @@ Result<Loaded> Interpreter::load(std::string_view key, sandbox::Inputs inputs, c
   Result<ProgramPtr> linked;
   if (ran.image.is_changes) {
     engine_.keep_changes(ran.image.bytes, key_of_changes(key));
-    linked = link(*common_, ran.image.bytes);
+    linked = link(common(), ran.image.bytes);
   } else {
     const auto image = engine_.compile_image(ran.image.bytes, key);
     if (!image) return fail(image.error());

@@ -54,9 +54,10 @@ class Interpreter {
   Status read();
   Result<std::unique_ptr<sandbox::Module>> compile(std::string_view code, sandbox::Engine::Want want) const;
   Result<std::unique_ptr<sandbox::Module>> make_base(const sandbox::Module& code, std::string_view data) const;
-  Result<std::unique_ptr<sandbox::Module>> make_common() const;
-  Status set_code(std::unique_ptr<sandbox::Module> module);
+  Result<std::unique_ptr<sandbox::Module>> make_common(const ProgramPtr& initialize) const;
+  Result<std::shared_ptr<const Code>> link_code(std::unique_ptr<sandbox::Module> module) const;
   Result<ProgramPtr> link(const sandbox::Module& image, std::string_view changes = {}) const;
+  const sandbox::Module& common() const { return common_ ? *common_ : *base_; }
   std::string key_of(std::string_view part) const;
   // Of what is different in a function's image from the common one.
   std::string key_of_changes(std::string_view key) const;
@@ -67,7 +68,7 @@ class Interpreter {
   std::mutex preparing_;
   std::string digest_;
   std::unique_ptr<sandbox::Module> base_;    // the image that every function's is made from
-  std::unique_ptr<sandbox::Module> common_;  // the sample's, which those of most functions are kept as changes of
+  std::unique_ptr<sandbox::Module> common_;  // the sample's, which others are kept as changes of; null for none
   std::atomic<std::shared_ptr<const Code>> code_;
 };
 
