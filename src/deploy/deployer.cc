@@ -88,7 +88,7 @@ Result<Version::Loaded> Deployer::prepare(const Source& source, const sandbox::S
     files = std::make_shared<const sandbox::vfs::Bundle>(
         source::Files{{source::entrypoint_of(settings), std::string(source.module)}});
   }
-  auto mounts = sandbox::vfs::make_mounts(std::move(files), settings, services_.volumes);
+  auto mounts = sandbox::vfs::make_mounts(std::move(files), settings, &services_.volumes);
   if (!mounts) return fail(std::move(mounts.error()));
   auto program = load_program(source, settings, sandbox::Engine::Want::kSoon, nullptr);
   if (!program) return fail(std::move(program.error()));
@@ -288,7 +288,7 @@ Result<VersionPtr> Deployer::make_ephemeral(Upload upload) {
 }
 
 Result<VersionPtr> Deployer::make_ephemeral(Linked linked) {
-  auto mounts = sandbox::vfs::make_mounts(nullptr, linked.settings, services_.volumes);
+  auto mounts = sandbox::vfs::make_mounts(nullptr, linked.settings, &services_.volumes);
   if (!mounts) return fail(std::move(mounts.error()));
   const sandbox::EntryPoint& entry = linked.program->entry();
   if (auto fits = linked.program->check(linked.settings.limits); !fits) return fail(std::move(fits.error()));
