@@ -28,6 +28,9 @@ void StatusApi::health(Exchange& exchange) const {
                                                    {"in_background", of_.background.size()},
                                                    {"waiting", of_.admission.waiting()},
                                                    {"slots", engine.slots}}},
+                        {"modules", json::object{{"loaded", of_.engine.modules()},
+                                                 {"limit", engine.modules},
+                                                 {"unloaded_functions", of_.deployer.unloaded()}}},
                         {"pagemap_scan", engine.pagemap_scan}}));
 }
 
@@ -58,6 +61,13 @@ void StatusApi::metrics(Exchange& exchange) const {
                      static_cast<double>(of_.admission.waiting())});
   samples.push_back({"mayfly_sandboxes_in_background", "Sandboxes that burn CPU, behind the event loops.", kGauge,
                      static_cast<double>(of_.background.size())});
+  samples.push_back(
+      {"mayfly_modules", "Modules of functions in memory.", kGauge, static_cast<double>(of_.engine.modules())});
+  samples.push_back({"mayfly_module_slots",
+                     "Modules there can be in memory before functions that nobody calls are unloaded.", kGauge,
+                     static_cast<double>(of_.engine.info().modules)});
+  samples.push_back({"mayfly_functions_unloaded_total", "Functions unloaded, to make room for others.", kCounter,
+                     static_cast<double>(of_.deployer.unloaded())});
   samples.push_back({"mayfly_functions", "Functions deployed.", kGauge,
                      static_cast<double>(of_.registry.current()->functions.size())});
 

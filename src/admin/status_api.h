@@ -1,5 +1,6 @@
 #pragma once
 
+#include "deploy/deployer.h"
 #include "metrics/book.h"
 #include "registry/registry.h"
 #include "sandbox/engine.h"
@@ -18,6 +19,7 @@ class StatusApi {
     metrics::Book& book;
     invoke::Admission& admission;
     invoke::Background& background;
+    const deploy::Deployer& deployer;
   };
   explicit StatusApi(const Subjects& subjects) : of_(subjects), started_(std::chrono::steady_clock::now()) {}
 

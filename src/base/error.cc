@@ -190,6 +190,12 @@ constexpr std::array kCatalogue = {
     ErrorEntry{kOverloaded, 503, "overloaded", "The server is full",
                "Every sandbox is in use. Try again after the time in Retry-After."},
     ErrorEntry{
+        kServerMemory, 503, "server-memory", "The server is out of memory",
+        "The system gave the server no more memory; nothing is wrong with the function, and nothing was changed. Most "
+        "often the server has as many mappings as `vm.max_map_count` allows: the operator raises it with "
+        "`sysctl -w vm.max_map_count=262144` and starts the server again, or lets it keep less code in memory with "
+        "`mayfly up --modules N`. Try again after the time in Retry-After."},
+    ErrorEntry{
         kVolume, 500, "volume", "A volume cannot be used",
         "The function mounts a folder of the server that is not there: the detail says why. Start the server with "
         "the `--volume NAME=DIR` that the function was deployed with, create a folder that is missing, or make it "

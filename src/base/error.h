@@ -72,6 +72,7 @@ enum class ErrorCode {
   kBucketNotEmpty,
   // What the server could not do
   kOverloaded,
+  kServerMemory,
   kVolume,
   kStorage,
   kStoreAway,

@@ -50,6 +50,7 @@ struct Up {
   std::vector<std::string> volumes;
   compat::wagi::Options wagi;
   unsigned threads = 0;
+  std::uint32_t modules = 0;
 
   Status run();
 
@@ -107,6 +108,15 @@ void warn_of_open_egress(const compat::ApplicationsConfig& applications) {
   }
 }
 
+void warn_of_few_modules(const sandbox::EngineInfo& info) {
+  constexpr std::uint32_t kFew = 1000;
+  if (info.modules >= kFew) return;
+  fmt::print(stderr,
+             "mayfly: warning: {} modules of functions have room in memory at once, the others are loaded from disk "
+             "when they are called: `sysctl -w vm.max_map_count=262144` makes it more\n",
+             info.modules);
+}
+
 void warn_of_hidden_endpoints(const registry::Snapshot& snapshot) {
   for (const auto* name : {"api", "bucket", "file", "exec"}) {
     if (snapshot.folder.contains(name)) {
@@ -150,9 +160,10 @@ Status Up::run() {
   if (!token) return fail(token.error());
 
   // What runs guests, and what brings them there.
-  const auto engine =
-      sandbox::Engine::create({.cache_folder = data + "/cache", .shared_cache_folder = shared_cache_folder()});
+  const auto engine = sandbox::Engine::create(
+      {.cache_folder = data + "/cache", .shared_cache_folder = shared_cache_folder(), .modules = modules});
   if (!engine) return fail(engine.error());
+  if (modules == 0) warn_of_few_modules((*engine)->info());
   const auto log_fd = open_log();
   if (!log_fd) return fail(log_fd.error());
   Log lines(log_fd->get());
@@ -181,7 +192,7 @@ Status Up::run() {
   // What answers.
   admin::FilesApi shared_files(object_functions);
   admin::FunctionsApi functions(deployer, registry, stores->serves_buckets ? &shared_files : nullptr);
-  admin::StatusApi status({**engine, registry, book, admission, background});
+  admin::StatusApi status({**engine, registry, book, admission, background, deployer});
   const server::Access access(token->value);
   compat::Handlers handlers(deployer);
   server::Dispatcher dispatcher(access);
@@ -261,6 +272,11 @@ void add_up(CLI::App& app, int& exit_code) {
       "Folder with the interpreters of functions from source [../languages, from the program's folder]");
   command->add_option("--log", up->log, "File that log lines are appended to; - for standard error")
       ->capture_default_str();
+  command
+      ->add_option("--modules", up->modules,
+                   "Modules of functions that are in memory at once: functions called longest ago give way, and are "
+                   "loaded again when they are called; from vm.max_map_count unless given")
+      ->check(CLI::PositiveNumber);
   command->add_option("--threads", up->threads, "Event loops; one per core unless given");
   command->callback([up, &exit_code] {
     if (const auto ran = up->run(); !ran) {

@@ -82,15 +82,20 @@ struct Deployer::Compiled {
   std::chrono::microseconds time;
 };
 
-Result<Version::Loaded> Deployer::prepare(const Source& source, const sandbox::Settings& settings) const {
+Result<Version::Loaded> Deployer::prepare(const Source& source, const sandbox::Settings& settings) {
   auto files = source.files;
   if (!files && !settings.language.empty()) {
     files = std::make_shared<const sandbox::vfs::Bundle>(
         source::Files{{source::entrypoint_of(settings), std::string(source.module)}});
   }
-  auto mounts = sandbox::vfs::make_mounts(std::move(files), settings, services_.volumes);
+  auto mounts = sandbox::vfs::make_mounts(std::move(files), settings, &services_.volumes);
   if (!mounts) return fail(std::move(mounts.error()));
+  unloader_.make_room();
   auto program = load_program(source, settings, sandbox::Engine::Want::kSoon, nullptr);
+  if (!program && program.error().code == ErrorCode::kServerMemory) {
+    unloader_.make_more_room();
+    program = load_program(source, settings, sandbox::Engine::Want::kSoon, nullptr);
+  }
   if (!program) return fail(std::move(program.error()));
   return Version::Loaded{std::move(*program), std::move(*mounts)};
 }
@@ -140,7 +145,7 @@ Status Deployer::check_source(const Upload& upload) const {
                                   .limits = upload.settings.limits});
 }
 
-Result<Deployer::Compiled> Deployer::compile(const Upload& upload, const std::string& artefact) const {
+Result<Deployer::Compiled> Deployer::compile(const Upload& upload, const std::string& artefact) {
   const auto start = std::chrono::steady_clock::now();
   auto loaded =
       prepare({upload.name, upload.bytes, artefact, upload.settings.entry, upload.bundled.zip, upload.bundled.files},
@@ -229,10 +234,10 @@ Result<Deployed> Deployer::deploy(Upload upload) {
   if (!published) return fail(published.error());
   auto version = from_record(*published);
   if (!version) return fail(std::move(version.error()));
-  (*version)->set_loaded(std::move(compiled->loaded));
+  const auto loaded = (*version)->set_loaded(std::move(compiled->loaded));
   const bool is_new = !services_.registry.current()->functions.contains(upload.name);
   publish(*version);
-  optimise(*version, std::move(upload.bytes), std::move(upload.bundled.zip));
+  optimise(*version, loaded, std::move(upload.bytes), std::move(upload.bundled.zip));
   return Deployed{std::move(*version), compiled->time, is_new};
 }
 
@@ -279,16 +284,17 @@ Status Deployer::check_capabilities(const Upload& upload, const sandbox::Capabil
 
 Result<VersionPtr> Deployer::make_ephemeral(Upload upload) {
   std::string artefact = sha256_hex(upload.bytes);
+  unloader_.make_room();
   auto program = services_.engine.load(upload.bytes, artefact, upload.settings.entry, sandbox::Engine::Want::kSoon);
   if (!program) return fail(std::move(program.error()));
   auto version = make_ephemeral({std::move(upload.name), std::move(artefact), upload.bytes.size(), std::move(*program),
                                  std::move(upload.settings)});
-  if (version) optimise(*version, std::move(upload.bytes), "");
+  if (version) optimise(*version, (*version)->loaded(), std::move(upload.bytes), "");
   return version;
 }
 
 Result<VersionPtr> Deployer::make_ephemeral(Linked linked) {
-  auto mounts = sandbox::vfs::make_mounts(nullptr, linked.settings, services_.volumes);
+  auto mounts = sandbox::vfs::make_mounts(nullptr, linked.settings, &services_.volumes);
   if (!mounts) return fail(std::move(mounts.error()));
   const sandbox::EntryPoint& entry = linked.program->entry();
   if (auto fits = linked.program->check(linked.settings.limits); !fits) return fail(std::move(fits.error()));
@@ -311,16 +317,17 @@ Result<VersionPtr> Deployer::make_ephemeral(Linked linked) {
 }
 
 // A version with baseline code gets optimised code when that is compiled. Requests in flight end with what they have.
-void Deployer::optimise(const VersionPtr& version, std::string bytes, std::string zip) {
-  if (version->loaded()->program->tier() == sandbox::Tier::kOptimised) return;
-  optimising_.post([this, version, bytes = std::move(bytes), zip = std::move(zip)] {
+// What is unloaded by then is compiled all the same: for the cache, from where it is loaded again.
+void Deployer::optimise(const VersionPtr& version, const Version::LoadedPtr& loaded, std::string bytes,
+                        std::string zip) {
+  if (loaded->program->tier() == sandbox::Tier::kOptimised) return;
+  optimising_.post([this, version, loaded, bytes = std::move(bytes), zip = std::move(zip)] {
     constexpr auto kOptimised = sandbox::Engine::Want::kOptimised;
     const Version::Facts& facts = version->facts();
-    const auto loaded = version->loaded();
     auto program = load_program({facts.function, bytes, facts.artefact, facts.entry.name, zip, nullptr}, facts.settings,
                                 kOptimised, loaded->program.get());
     // It was compiled once, so a failure is of the machine: the version stays as it is.
-    if (program) version->set_loaded({std::move(*program), loaded->mounts});
+    if (program) version->replace_loaded(loaded, {std::move(*program), loaded->mounts});
   });
 }
 
@@ -387,12 +394,12 @@ Status Deployer::restore() {
   return {};
 }
 
-void Deployer::load(const VersionPtr& version, net::Loop& loop, std::function<void(Status)> done) {
+void Deployer::load(const VersionPtr& version, net::Loop& loop, Done done) {
   on_worker(Work::kCompiles, loop, [this, version] { return load_now(version); }, std::move(done));
 }
 
-Status Deployer::load_now(const VersionPtr& version) {
-  if (version->loaded() != nullptr) return {};  // another request was first
+Result<Version::LoadedPtr> Deployer::load_now(const VersionPtr& version) {
+  if (auto loaded = version->loaded()) return loaded;  // another request was first
   const Version::Facts& facts = version->facts();
   const auto module = services_.storage.read_blob(facts.artefact);
   if (!module) return fail(module.error());
@@ -406,12 +413,12 @@ Status Deployer::load_now(const VersionPtr& version) {
     if (!bundle) return fail(std::move(bundle.error()));
     files = visible_files(std::move(*bundle), *module, facts.settings);
   }
-  auto loaded =
+  auto prepared =
       prepare({facts.function, *module, facts.artefact, facts.entry.name, zip, std::move(files)}, facts.settings);
-  if (!loaded) return fail(std::move(loaded.error()));
-  version->set_loaded(std::move(*loaded));
-  optimise(version, *module, std::move(zip));
-  return {};
+  if (!prepared) return fail(std::move(prepared.error()));
+  auto loaded = version->set_loaded(std::move(*prepared));
+  optimise(version, loaded, *module, std::move(zip));
+  return loaded;
 }
 
 }  // namespace mayfly::deploy

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "deploy/limits.h"
+#include "deploy/unloader.h"
 #include "deploy/upload.h"
 #include "invoke/loader.h"
 #include "metrics/book.h"
@@ -50,7 +51,11 @@ struct Services {
 class Deployer final : public invoke::Loader {
  public:
   Deployer(const Services& services, unsigned threads)
-      : services_(services), compiling_("deploy", threads), optimising_("optimise", 1), keeping_("store", 1) {}
+      : services_(services),
+        unloader_(services.engine, services.registry),
+        compiling_("deploy", threads),
+        optimising_("optimise", 1),
+        keeping_("store", 1) {}
 
   // Makes what is stored live again. Programs are loaded when first called.
   Status restore();
@@ -73,7 +78,9 @@ class Deployer final : public invoke::Loader {
     return compiling_.stop(patience) && optimising_.stop(patience) && keeping_.stop(patience);
   }
 
-  void load(const registry::VersionPtr& version, net::Loop& loop, std::function<void(Status)> done) override;
+  void load(const registry::VersionPtr& version, net::Loop& loop, Done done) override;
+  // Versions that have made room for others since the start.
+  std::uint64_t unloaded() const { return unloader_.unloaded(); }
 
   // Runs `work` on a worker, then `done` with what it returned on the loop. What compiles has workers of its own: a
   // module may take a minute, and nobody who asks for a list waits for it.
@@ -95,22 +102,24 @@ class Deployer final : public invoke::Loader {
   Status compose(Upload& upload, registry::Manifest& manifest);
   struct Compiled;
   struct Source;
-  Result<registry::Version::Loaded> prepare(const Source& source, const sandbox::Settings& settings) const;
+  Result<registry::Version::Loaded> prepare(const Source& source, const sandbox::Settings& settings);
   Result<std::shared_ptr<const sandbox::Program>> load_program(const Source& source, const sandbox::Settings& settings,
                                                                sandbox::Engine::Want want,
                                                                const sandbox::Program* before) const;
   Result<std::shared_ptr<const sandbox::Program>> load_source(const Source& source, const sandbox::Settings& settings,
                                                               sandbox::Engine::Want want) const;
   Status check_source(const Upload& upload) const;
-  Result<Compiled> compile(const Upload& upload, const std::string& artefact) const;
+  Result<Compiled> compile(const Upload& upload, const std::string& artefact);
   Result<storage::VersionRecord> keep(const Upload& upload, const std::string& artefact, registry::Manifest manifest);
   Status check_capabilities(const Upload& upload, const sandbox::Capabilities& capabilities);
   Result<registry::VersionPtr> from_record(const storage::VersionRecord& record);
-  Status load_now(const registry::VersionPtr& version);
+  Result<registry::Version::LoadedPtr> load_now(const registry::VersionPtr& version);
   void publish(const registry::VersionPtr& version);
-  void optimise(const registry::VersionPtr& version, std::string bytes, std::string zip);
+  void optimise(const registry::VersionPtr& version, const registry::Version::LoadedPtr& loaded, std::string bytes,
+                std::string zip);
 
   Services services_;
+  Unloader unloader_;
   std::mutex writing_;  // held from the record to the snapshot: both change in the same order
   net::Workers compiling_;
   net::Workers optimising_;

@@ -17,7 +17,7 @@ constexpr std::string_view kErrorsPath = "/_mayfly/errors/";
 std::string_view retry_after(ErrorCode code) {
   // A sandbox is free as soon as one request ends.
   if (code == ErrorCode::kOverloaded || code == ErrorCode::kTooManyRequests) return "1";
-  if (code == ErrorCode::kStoreAway) return "5";
+  if (code == ErrorCode::kStoreAway || code == ErrorCode::kServerMemory) return "5";
   return {};
 }
 

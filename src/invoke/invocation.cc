@@ -31,18 +31,20 @@ void Invocation::start() {
       if (const auto self = weak.lock()) self->on_body_news();
     });
   }
+  request_.version->called(started_);
   code_ = request_.version->loaded();
   if (code_ == nullptr) load();
   else enter();
 }
 
 void Invocation::load() {
-  environment_.loader.load(request_.version, environment_.loop, [weak = weak_from_this()](const Status& loaded) {
+  environment_.loader.load(request_.version, environment_.loop, [weak = weak_from_this()](const auto& loaded) {
     const auto self = weak.lock();
     if (!self) return;
     self->loaded_ = steady_clock::now();
-    self->code_ = self->request_.version->loaded();
-    loaded ? self->enter() : self->fail_with(loaded.error());
+    if (!loaded) return self->fail_with(loaded.error());
+    self->code_ = *loaded;
+    self->enter();
   });
 }
 

@@ -97,8 +97,8 @@ class Invocation final : public std::enable_shared_from_this<Invocation> {
   State state_ = State::kLoading;
   std::chrono::steady_clock::time_point started_, loaded_, admitted_;
 
-  std::shared_ptr<const registry::Version::Loaded> code_;  // until its task has it
-  std::size_t function_ = 0;                               // of a typed component
+  registry::Version::LoadedPtr code_;  // until its task has it
+  std::size_t function_ = 0;           // of a typed component
   Admission::Place place_;
   std::unique_ptr<Task> task_;  // while the guest is at home
   Task* away_ = nullptr;        // while it is not

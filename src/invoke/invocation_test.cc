@@ -19,13 +19,13 @@ sandbox::Engine& engine() {
 // Loads a guest of tests/guests when the invocation asks, as deploy would.
 class TestLoader : public Loader {
  public:
-  void load(const registry::VersionPtr& version, net::Loop& loop, std::function<void(Status)> done) override {
+  void load(const registry::VersionPtr& version, net::Loop& loop, Done done) override {
     const std::string text = sandbox::guest_text(version->function());
     auto program = engine().load(text, sha256_hex(text), version->settings().entry);
-    Status status;
-    if (program) version->set_loaded({*program, {}});
-    else status = fail(program.error());
-    loop.post([status, done = std::move(done)] { done(status); });
+    Result<registry::Version::LoadedPtr> loaded;
+    if (program) loaded = version->set_loaded({*program, {}});
+    else loaded = fail(program.error());
+    loop.post([loaded, done = std::move(done)] { done(loaded); });
   }
 };
 

@@ -11,8 +11,10 @@ namespace mayfly::invoke {
 class Loader {
  public:
   virtual ~Loader() = default;
-  // Calls `done` on `loop` later: the program is set, or the error says why not.
-  virtual void load(const registry::VersionPtr& version, net::Loop& loop, std::function<void(Status)> done) = 0;
+  using Done = std::function<void(const Result<registry::Version::LoadedPtr>&)>;
+  // Calls `done` on `loop` later with the program, which may be unloaded from the version by then; or why there is
+  // none.
+  virtual void load(const registry::VersionPtr& version, net::Loop& loop, Done done) = 0;
 };
 
 }  // namespace mayfly::invoke

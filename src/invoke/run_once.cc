@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
+#include <memory>
 #include <utility>
 
 namespace mayfly::invoke {
@@ -88,7 +90,13 @@ Ran run_once(const std::shared_ptr<const sandbox::Program>& program, const sandb
              const sandbox::Limits& limits) {
   const Slot slot(program->engine());
   if (!slot.taken()) return {.error = Error{ErrorCode::kOverloaded, "every sandbox of this server is in use"}};
-  return Run(limits).run(program, inputs);
+  std::unique_ptr<Run> run;
+  try {
+    run = std::make_unique<Run>(limits);
+  } catch (const std::exception& why) {  // of Asio, whose loops take memory and descriptors
+    return {.error = Error{ErrorCode::kServerMemory, fmt::format("no event loop for a guest: {}", why.what())}};
+  }
+  return run->run(program, inputs);
 }
 
 }  // namespace mayfly::invoke

@@ -6,6 +6,7 @@
 #include "sandbox/vfs/mounts.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -21,8 +22,8 @@ struct Plugged {
   bool operator==(const Plugged&) const = default;
 };
 
-// One immutable version of a function. Its compiled program is loaded when it is first called and then kept; a baseline
-// one gives way to the optimised one.
+// One immutable version of a function. Its compiled program is loaded when it is first called and then kept, until
+// others need the room; a baseline one gives way to the optimised one.
 class Version {
  public:
   struct Facts {
@@ -54,15 +55,41 @@ class Version {
     std::shared_ptr<const sandbox::Program> program;
     std::vector<sandbox::vfs::Mount> mounts;  // what they see of files
   };
-  // Null until set_loaded(), and of a pipeline; any thread. An invocation keeps what it got: a better one may take its
-  // place.
-  std::shared_ptr<const Loaded> loaded() const { return loaded_.load(); }
-  void set_loaded(Loaded loaded) const { loaded_.store(std::make_shared<const Loaded>(std::move(loaded))); }
+  using LoadedPtr = std::shared_ptr<const Loaded>;
+  // Null while it is not loaded, and of a pipeline; any thread. An invocation keeps what it got: a better one may take
+  // its place, or none.
+  LoadedPtr loaded() const { return loaded_.load(); }
+  LoadedPtr set_loaded(Loaded loaded) const {
+    auto made = std::make_shared<const Loaded>(std::move(loaded));
+    called(Clock::now());
+    loaded_.store(made);
+    return made;
+  }
+  // Unless it has been replaced or unloaded since.
+  void replace_loaded(LoadedPtr before, Loaded better) const {
+    loaded_.compare_exchange_strong(before, std::make_shared<const Loaded>(std::move(better)));
+  }
+  // Unless somebody runs it, or has it.
+  bool unload_idle() const {
+    auto idle = loaded_.load();
+    constexpr long kOwners = 2;  // this version, and we
+    return idle != nullptr && idle.use_count() == kOwners && loaded_.compare_exchange_strong(idle, nullptr);
+  }
+
+  // Any thread, to the millisecond.
+  using Clock = std::chrono::steady_clock;
+  void called(Clock::time_point now) const {
+    const auto then = std::chrono::floor<std::chrono::milliseconds>(now);
+    // Most calls write nothing that other loops would have to read again.
+    if (last_call_.load(std::memory_order_relaxed) != then) last_call_.store(then, std::memory_order_relaxed);
+  }
+  Clock::time_point last_call() const { return last_call_.load(std::memory_order_relaxed); }
 
  private:
   Facts facts_;
   std::shared_ptr<metrics::Invocations> metrics_;
-  mutable std::atomic<std::shared_ptr<const Loaded>> loaded_;
+  mutable std::atomic<LoadedPtr> loaded_;
+  mutable std::atomic<Clock::time_point> last_call_{};
 };
 
 using VersionPtr = std::shared_ptr<const Version>;

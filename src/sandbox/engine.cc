@@ -4,31 +4,24 @@
 #include "sandbox/code_cache.h"
 #include "sandbox/limits.h"
 #include "sandbox/linker.h"
+#include "sandbox/mappings.h"
 
 #include <fmt/format.h>
 #include <mayfly_engine.h>
 
-#include <algorithm>
-#include <charconv>
-#include <fstream>
 #include <optional>
 
 namespace mayfly::sandbox {
 namespace {
 
-// A slot costs 2 mappings for its stack and about 3 for its memory, of the kernel's limit for the process.
-std::uint32_t derive_slots() {
-  constexpr std::uint32_t kMappingsPerSlot = 5;
-  constexpr std::uint32_t kMappingsElsewhere = 9'500;  // idle sandboxes, code, images, libraries, the heap
-  std::uint32_t max_map_count = 65'530;                // the kernel's default
-  std::ifstream("/proc/sys/vm/max_map_count") >> max_map_count;
-  const std::uint32_t left = max_map_count > kMappingsElsewhere ? max_map_count - kMappingsElsewhere : 0;
-  return std::clamp(left / kMappingsPerSlot, std::uint32_t{64}, kMaxSlots);
+tl::unexpected<Error> no_memory(std::string_view message) {
+  return fail(ErrorCode::kServerMemory, fmt::format("no memory for the code of the function: {}", message));
 }
 
 // What the engine says about a module it refuses, as our error.
 tl::unexpected<Error> refusal(std::string message) {
   const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
+  if (is_short_of_memory(message)) return no_memory(message);
   const auto code = says("exceeds the")                  ? ErrorCode::kOverPoolLimit
                     : says("the component imports what") ? ErrorCode::kUnknownImport
                     : says("cannot be called with JSON") ? ErrorCode::kUnsupportedType
@@ -58,7 +51,8 @@ std::string comma_separated(std::string_view lines) {
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
-  const std::uint32_t slots = options.slots != 0 ? options.slots : derive_slots();
+  const std::uint32_t slots = options.slots != 0 ? options.slots : slots_for(max_map_count());
+  const std::uint32_t modules = options.modules != 0 ? options.modules : modules_for(max_map_count(), slots);
   mayfly_engine_config_t config = {
       .slots = slots + kIdleSandboxes,
       .stack_bytes = kStackBytes,
@@ -78,7 +72,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
 
   Bytes fingerprint;
   mayfly_engine_fingerprint(plain.get(), &fingerprint);
-  EngineInfo info{slots, mayfly_pagemap_scan_available(), std::string(fingerprint.view())};
+  EngineInfo info{slots, modules, mayfly_pagemap_scan_available(), std::string(fingerprint.view())};
   std::unique_ptr<Engine> engine(new Engine(plain.release(), concurrent.release(), std::move(info), options));
   auto linker = make_linker(engine->engine_);
   if (!linker) return fail(std::move(linker.error()));
@@ -212,6 +206,17 @@ Result<std::shared_ptr<const Program>> Engine::link(const Module& code, const Mo
   return link(code, &image, start, std::move(entry), like, changes);
 }
 
+namespace {
+
+// Of a program: its code, its image or whatever defines its memory, and the door between it and the host.
+std::uint32_t modules_of(const Module* memory, const Program* like, std::string_view changes) {
+  if (memory == nullptr) return 1;
+  if (like == nullptr) return 3;
+  return changes.empty() ? 1 : 0;
+}
+
+}  // namespace
+
 Result<std::shared_ptr<const Program>> Engine::link(const Module& module, const Module* memory, Start start,
                                                     EntryPoint entry, const Program* like, std::string_view changes) {
   mayfly_program_t* linked = nullptr;
@@ -219,9 +224,16 @@ Result<std::shared_ptr<const Program>> Engine::link(const Module& module, const 
       mayfly_program_new(linker_, module.get(), memory != nullptr ? memory->get() : nullptr, as_bytes(changes),
                          changes.size(), start == Start::kFresh ? MAYFLY_START_T_FRESH : MAYFLY_START_T_IMAGE,
                          as_bytes(entry.name), entry.name.size(), like != nullptr ? like->get() : nullptr, &linked);
-  // Names are known by now, so what does not fit is the type of an import.
-  if (error != nullptr) return fail(ErrorCode::kUnknownImport, message_of(error));
-  Program::Facts facts{std::move(entry), abilities_of(module.imports()), module.tier()};
+  if (error != nullptr) {
+    std::string message = message_of(error);
+    if (is_short_of_memory(message)) return no_memory(message);
+    // Names are known by now, so what does not fit is the type of an import.
+    return fail(ErrorCode::kUnknownImport, std::move(message));
+  }
+  Program::Facts facts{.entry = std::move(entry),
+                       .abilities = abilities_of(module.imports()),
+                       .tier = module.tier(),
+                       .modules = modules_of(memory, like, changes)};
   return std::make_shared<const Program>(*this, linked, std::move(facts));
 }
 
@@ -282,8 +294,10 @@ Result<std::shared_ptr<const Program>> Engine::load_component(std::string_view b
   }
   Bytes imports;
   mayfly_component_imports(component.get(), &imports);
-  Program::Facts facts{
-      {*kind, ""}, abilities_of_interfaces(imports.view()), compiled->tier, world == MAYFLY_WORLD_T_HTTP03};
+  Program::Facts facts{.entry = {*kind, ""},
+                       .abilities = abilities_of_interfaces(imports.view()),
+                       .tier = compiled->tier,
+                       .takes_several = world == MAYFLY_WORLD_T_HTTP03};
   return std::make_shared<const Program>(*this, component.release(), std::move(facts));
 }
 

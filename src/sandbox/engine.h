@@ -24,12 +24,14 @@ struct EngineOptions {
   std::string cache_folder;         // for compiled code; "" for none
   std::string shared_cache_folder;  // where there may be more of it; "" for none
   std::uint32_t slots = 0;          // invocations alive at once; 0 to derive from the machine
+  std::uint32_t modules = 0;        // in memory at once; 0 to derive from the machine
 };
 
 // What was found out about the machine, for the start message and health.
 struct EngineInfo {
   std::uint32_t slots;
-  bool pagemap_scan;  // memories are reset by scanning for dirty pages (Linux >= 6.7)
+  std::uint32_t modules;  // in memory at once, as far as whoever loads them can see to it
+  bool pagemap_scan;      // memories are reset by scanning for dirty pages (Linux >= 6.7)
   std::string fingerprint;
 };
 
@@ -79,6 +81,11 @@ class Engine {
   void return_idle_slot() noexcept { idle_slots_used_.fetch_sub(1); }
   std::uint32_t slots_used() const { return slots_used_.load(std::memory_order_relaxed); }
 
+  // What programs are made of, of info().modules.
+  std::uint32_t modules() const { return modules_.load(std::memory_order_relaxed); }
+  void add_modules(std::uint32_t count) noexcept { modules_.fetch_add(count, std::memory_order_relaxed); }
+  void remove_modules(std::uint32_t count) noexcept { modules_.fetch_sub(count, std::memory_order_relaxed); }
+
  private:
   Engine(wasm_engine_t* engine, wasm_engine_t* concurrent_engine, EngineInfo info, const EngineOptions& options);
   struct Component {
@@ -102,6 +109,7 @@ class Engine {
   std::unique_ptr<EpochTicker> epoch_;
   std::atomic<std::uint32_t> slots_used_ = 0;
   std::atomic<std::uint32_t> idle_slots_used_ = 0;
+  std::atomic<std::uint32_t> modules_ = 0;
 };
 
 }  // namespace mayfly::sandbox

@@ -77,6 +77,8 @@ inline constexpr std::size_t kKeepResidentBytes = 256 << 10;   // measured: the 
 inline constexpr std::uint64_t kImageBytes = 256 << 20;        // memory images up to this are mapped, not copied
 inline constexpr std::size_t kBaselineBytes = 64 << 10;        // of a module: below, optimising takes 0.1 s at most
 inline constexpr std::uint32_t kMaxSlots = 10'000;             // invocations alive at once
+inline constexpr std::uint32_t kFewestModules = 64;            // in memory at once, on the smallest of machines
+inline constexpr std::uint32_t kMostModules = 1'000'000;       // on the largest: memory ends before
 inline constexpr std::uint32_t kIdleSandboxes = 256;           // that wait for another request (`reuse`), beside those
 inline constexpr std::chrono::seconds kIdleTime{10};           // that one waits before it is given up
 inline constexpr std::chrono::milliseconds kTick{1};           // a running guest yields to its loop this often

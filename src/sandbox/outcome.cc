@@ -1,6 +1,7 @@
 #include "sandbox/outcome.h"
 
 #include "sandbox/handle.h"
+#include "sandbox/mappings.h"
 
 #include <fmt/format.h>
 
@@ -47,6 +48,8 @@ Outcome conclude(Guest& guest, bool returned, const EngineOutcome& ended) {
                                                                guest.limits().memory_bytes >> 20)};
   } else if (const auto code = code_of_refusal(ended.raw.refusal)) {
     outcome.error = Error{*code, std::string(reason.view())};
+  } else if (!ended.raw.trapped && is_short_of_memory(reason.view())) {
+    outcome.error = Error{ErrorCode::kServerMemory, fmt::format("no memory for a sandbox: {}", reason.view())};
   } else {
     outcome.error = Error{ended.raw.trapped ? ErrorCode::kTrap : ErrorCode::kInternal, std::string(reason.view())};
   }

@@ -1,5 +1,6 @@
 #include "sandbox/program.h"
 
+#include "sandbox/engine.h"
 #include "sandbox/handle.h"
 
 #include <fmt/format.h>
@@ -7,10 +8,14 @@
 namespace mayfly::sandbox {
 
 Program::Program(Engine& engine, mayfly_program_t* linked, Facts facts)
-    : engine_(engine), linked_(linked), facts_(std::move(facts)) {}
+    : engine_(engine), linked_(linked), facts_(std::move(facts)) {
+  engine_.add_modules(facts_.modules);
+}
 
 Program::Program(Engine& engine, mayfly_component_t* component, Facts facts)
-    : engine_(engine), component_(component), facts_(std::move(facts)) {}
+    : engine_(engine), component_(component), facts_(std::move(facts)) {
+  engine_.add_modules(facts_.modules);
+}
 
 std::optional<std::size_t> Program::find_function(std::string_view path) const {
   const auto found = mayfly_component_find_function(component_, {as_bytes(path), path.size()});
@@ -58,6 +63,7 @@ Status Program::check(const Limits& limits) const {
 Program::~Program() {
   if (linked_ != nullptr) mayfly_program_delete(linked_);
   if (component_ != nullptr) mayfly_component_delete(component_);
+  engine_.remove_modules(facts_.modules);
 }
 
 }  // namespace mayfly::sandbox

@@ -6,6 +6,7 @@
 #include "sandbox/limits.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,7 @@ class Program {
     Abilities abilities = 0;
     Tier tier = Tier::kOptimised;
     bool takes_several = false;  // requests at once: a handler of wasi:http 0.3
+    std::uint32_t modules = 1;   // in memory for it alone
   };
   Program(Engine& engine, mayfly_program_t* linked, Facts facts);       // takes `linked` over
   Program(Engine& engine, mayfly_component_t* component, Facts facts);  // and `component`

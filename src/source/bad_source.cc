@@ -22,7 +22,7 @@ std::string message_of(std::string_view log) {
 }  // namespace
 
 Error bad_source(const Error& why, std::string_view log) {
-  if (why.code == ErrorCode::kOverloaded) return why;
+  if (why.code == ErrorCode::kOverloaded || why.code == ErrorCode::kServerMemory) return why;
   std::string message = message_of(log);
   if (why.code == ErrorCode::kExitCode && !message.empty()) return {ErrorCode::kBadSource, std::move(message)};
   return {ErrorCode::kBadSource,

@@ -92,7 +92,7 @@ Result<std::unique_ptr<sandbox::Module>> Interpreter::make_base(const sandbox::M
   if (code.find_export(entry) == nullptr) return fresh;
   const auto program = engine_.link(code, **fresh, Engine::Start::kFresh, EntryPoint{Kind::kCommand, entry});
   if (!program) return fail(program.error());
-  const auto mounts = sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(Files()), {}, {});
+  const auto mounts = sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(Files()), {}, nullptr);
   if (!mounts) return fail(mounts.error());
   const auto ran = invoke::run_once(*program, {.mounts = *mounts, .makes_image = true}, kInitializeLimits);
   if (ran.error) {
@@ -107,7 +107,7 @@ Result<std::unique_ptr<sandbox::Module>> Interpreter::make_common(const ProgramP
   if (!text) return fail(std::move(text.error()));
   const std::string name = std::filesystem::path(sample_).filename();
   const auto mounts =
-      sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(Files{{name, *text}}), {}, {});
+      sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(Files{{name, *text}}), {}, nullptr);
   if (!mounts) return fail(mounts.error());
   const sandbox::Inputs inputs = {.arguments = {"sample", "/" + name}, .mounts = *mounts, .makes_image = true};
   const auto ran = invoke::run_once(initialize, inputs, kInitializeLimits);

@@ -46,8 +46,8 @@ class Sample {
                                  sandbox::Engine::Want::kOptimised);
     if (!program) return fail(std::move(program.error()));
     program_ = std::move(*program);
-    auto mounts =
-        sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(Files{{path_, text_}}), settings_, {});
+    auto mounts = sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(Files{{path_, text_}}),
+                                            settings_, nullptr);
     if (!mounts) return fail(std::move(mounts.error()));
     mounts_ = std::move(*mounts);
     return {};

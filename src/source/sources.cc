@@ -94,7 +94,7 @@ Result<Sources::ProgramPtr> Sources::load_command(const std::string& file, Engin
 namespace {
 
 Result<std::vector<sandbox::vfs::Mount>> mount(Files files) {
-  return sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(std::move(files)), {}, {});
+  return sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(std::move(files)), {}, nullptr);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace mayfly::sandbox::vfs {
 
 Result<std::vector<Mount>> make_mounts(std::shared_ptr<const Bundle> bundle, const Settings& settings,
-                                       const Volumes& volumes) {
+                                       const Volumes* volumes) {
   std::vector<Mount> mounts;
   if (bundle) mounts.push_back({"/", std::move(bundle)});
   for (const VolumeMount& granted : settings.volumes) {
@@ -19,7 +19,8 @@ Result<std::vector<Mount>> make_mounts(std::shared_ptr<const Bundle> bundle, con
     if (std::ranges::find(mounts, granted.guest, &Mount::path) != mounts.end()) {
       return fail(ErrorCode::kBadOption, fmt::format("volume `{}`: there is another tree at this path", granted.guest));
     }
-    auto volume = volumes.open(granted);
+    if (volumes == nullptr) return fail(ErrorCode::kVolume, fmt::format("volume `{}`: none are here", granted.guest));
+    auto volume = volumes->open(granted);
     if (!volume) return fail(std::move(volume.error()));
     mounts.push_back({granted.guest, std::move(*volume)});
   }

@@ -18,9 +18,9 @@ struct Mount {
 };
 
 // What a version of a function sees of files: its bundle at `/`, its volumes, and `/tmp`, which a volume may replace.
-// A libc takes the mount with the longest path that starts a name. kVolume when a volume cannot be opened, kBadOption
-// when two things are at the same path.
+// A libc takes the mount with the longest path that starts a name. kVolume when a volume cannot be opened, or there are
+// none (null), kBadOption when two things are at the same path.
 Result<std::vector<Mount>> make_mounts(std::shared_ptr<const Bundle> bundle, const Settings& settings,
-                                       const Volumes& volumes);
+                                       const Volumes* volumes);
 
 }  // namespace mayfly::sandbox::vfs
