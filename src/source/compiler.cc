@@ -96,7 +96,7 @@ Result<Compiled> Compiler::compile(std::string_view entrypoint, Files files) {
   if (auto prepared = prepare(); !prepared) return fail(std::move(prepared.error()));
   sandbox::Inputs inputs;
   inputs.arguments = arguments_of(language_, entrypoint, files);
-  auto mounts = sandbox::vfs::make_mounts(std::make_shared<const Bundle>(std::move(files)), {}, nullptr);
+  auto mounts = mount(std::move(files));
   if (!mounts) return fail(std::move(mounts.error()));
   mounts->insert(mounts->end(), folders_.begin(), folders_.end());
   inputs.mounts = *mounts;

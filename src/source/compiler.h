@@ -3,8 +3,7 @@
 #include "base/result.h"
 #include "sandbox/engine.h"
 #include "sandbox/program.h"
-#include "sandbox/vfs/mounts.h"
-#include "source/interpreter.h"
+#include "source/files.h"
 #include "source/language.h"
 
 #include <memory>

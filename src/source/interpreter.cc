@@ -4,8 +4,8 @@
 #include "base/text.h"
 #include "invoke/run_once.h"
 #include "sandbox/image.h"
-#include "sandbox/vfs/mounts.h"
 #include "source/bad_source.h"
+#include "source/files.h"
 #include "source/limits.h"
 
 #include <fmt/format.h>
@@ -92,7 +92,7 @@ Result<std::unique_ptr<sandbox::Module>> Interpreter::make_base(const sandbox::M
   if (code.find_export(entry) == nullptr) return fresh;
   const auto program = engine_.link(code, **fresh, Engine::Start::kFresh, EntryPoint{Kind::kCommand, entry});
   if (!program) return fail(program.error());
-  const auto mounts = sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(Files()), {}, nullptr);
+  const auto mounts = mount({});
   if (!mounts) return fail(mounts.error());
   const auto ran = invoke::run_once(*program, {.mounts = *mounts, .makes_image = true}, kInitializeLimits);
   if (ran.error) {
@@ -106,8 +106,7 @@ Result<std::unique_ptr<sandbox::Module>> Interpreter::make_common(const ProgramP
   auto text = read_file(sample_);
   if (!text) return fail(std::move(text.error()));
   const std::string name = std::filesystem::path(sample_).filename();
-  const auto mounts =
-      sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(Files{{name, *text}}), {}, nullptr);
+  const auto mounts = mount({{name, std::move(*text)}});
   if (!mounts) return fail(mounts.error());
   const sandbox::Inputs inputs = {.arguments = {"sample", "/" + name}, .mounts = *mounts, .makes_image = true};
   const auto ran = invoke::run_once(initialize, inputs, kInitializeLimits);

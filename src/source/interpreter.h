@@ -7,16 +7,12 @@
 #include "sandbox/program.h"
 
 #include <atomic>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 
 namespace mayfly::source {
-
-// A function's files by relative path.
-using Files = std::map<std::string, std::string, std::less<>>;
 
 // A function from source that is ready to run.
 struct Loaded {

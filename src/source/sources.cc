@@ -5,7 +5,6 @@
 #include "invoke/guest_log.h"
 #include "invoke/run_once.h"
 #include "sandbox/abi/abi.h"
-#include "sandbox/vfs/mounts.h"
 #include "source/bad_source.h"
 #include "source/limits.h"
 #include "source/translator.h"
@@ -90,14 +89,6 @@ Result<Sources::ProgramPtr> Sources::load_command(const std::string& file, Engin
   if (program) known = *program;
   return program;
 }
-
-namespace {
-
-Result<std::vector<sandbox::vfs::Mount>> mount(Files files) {
-  return sandbox::vfs::make_mounts(std::make_shared<const sandbox::vfs::Bundle>(std::move(files)), {}, nullptr);
-}
-
-}  // namespace
 
 Status Sources::check(const Source& source) {
   const Language* language = find(source.language);

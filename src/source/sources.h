@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "sandbox/engine.h"
 #include "source/compiler.h"
+#include "source/files.h"
 #include "source/interpreter.h"
 #include "source/language.h"
 
