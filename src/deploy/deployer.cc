@@ -321,13 +321,14 @@ Result<VersionPtr> Deployer::make_ephemeral(Linked linked) {
 void Deployer::optimise(const VersionPtr& version, const Version::LoadedPtr& loaded, std::string bytes,
                         std::string zip) {
   if (loaded->program->tier() == sandbox::Tier::kOptimised) return;
-  optimising_.post([this, version, loaded, bytes = std::move(bytes), zip = std::move(zip)] {
+  optimising_.post([this, version, weak = std::weak_ptr(loaded), bytes = std::move(bytes), zip = std::move(zip)] {
     constexpr auto kOptimised = sandbox::Engine::Want::kOptimised;
     const Version::Facts& facts = version->facts();
+    const auto before = weak.lock();
     auto program = load_program({facts.function, bytes, facts.artefact, facts.entry.name, zip, nullptr}, facts.settings,
-                                kOptimised, loaded->program.get());
+                                kOptimised, before ? before->program.get() : nullptr);
     // It was compiled once, so a failure is of the machine: the version stays as it is.
-    if (program) version->replace_loaded(loaded, {std::move(*program), loaded->mounts});
+    if (program && before) version->replace_loaded(before, {std::move(*program), before->mounts});
   });
 }
 

@@ -1,6 +1,7 @@
 #include "deploy/unloader.h"
 
 #include "base/text.h"
+#include "deploy/limits.h"
 
 #include <gtest/gtest.h>
 
@@ -27,7 +28,7 @@ class UnloaderTest : public testing::Test {
   }
   Version::LoadedPtr load(const std::string& name) {
     const std::string text = "(module (func (export \"run\")) (func (export \"" + name + "\")))";
-    return versions[name]->set_loaded({*engine->load(text, sha256_hex(text), "run"), {}});
+    return versions[name]->set_loaded({*engine.load(text, sha256_hex(text), "run"), {}});
   }
   std::string loaded() const {
     std::string names;
@@ -35,11 +36,17 @@ class UnloaderTest : public testing::Test {
     return names;
   }
 
+  // One for all tests: its pools are the expensive part.
+  static sandbox::Engine& shared() {
+    static const auto made = sandbox::Engine::create({.slots = 4, .modules = kModules});
+    return **made;
+  }
+
   static constexpr std::uint32_t kModules = 8;
-  std::unique_ptr<sandbox::Engine> engine = std::move(*sandbox::Engine::create({.slots = 4, .modules = kModules}));
+  sandbox::Engine& engine = shared();
   registry::Registry registry;
   std::map<std::string, registry::VersionPtr> versions;
-  Unloader unloader{*engine, registry};
+  Unloader unloader{engine, registry};
 };
 
 TEST_F(UnloaderTest, LeavesEverythingWhileThereIsRoomForOneMore) {
@@ -54,7 +61,7 @@ TEST_F(UnloaderTest, UnloadsThoseThatWereCalledLongestAgo) {
   versions["h"]->called(Version::Clock::time_point(200ms));
   unloader.make_room();
   EXPECT_EQ(loaded(), "abcdh");
-  EXPECT_EQ(engine->modules(), kModules - kModulesOfOne);
+  EXPECT_EQ(engine.modules(), kModules - kModulesOfOne);
   EXPECT_EQ(unloader.unloaded(), 3u);
 }
 

@@ -10,6 +10,9 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace mayfly::sandbox {
 namespace {
@@ -49,7 +52,7 @@ TEST(Mappings, OfModulesAreThoseThatAreReckonedWith) {
   const auto before = mappings();
   for (int i = 0; i < 100; ++i) {
     const std::string text = "(module (func (export \"run\") (result i32) (i32.const " + std::to_string(i) + ")))";
-    programs.push_back(*(*engine)->load(text, sha256_hex(text), ""));
+    programs.push_back((*engine)->load(text, sha256_hex(text), "run").value());
   }
   EXPECT_EQ((*engine)->modules(), 100u);
   EXPECT_LE(mappings() - before, 100 * 3 + 20);
@@ -58,7 +61,7 @@ TEST(Mappings, OfModulesAreThoseThatAreReckonedWith) {
 TEST(Modules, AreCountedWhileTheyAreInMemory) {
   const auto engine = Engine::create({.slots = 4, .modules = 7});
   EXPECT_EQ((*engine)->info().modules, 7u);
-  const auto load = [&](const char* text) { return *(*engine)->load(text, sha256_hex(text), ""); };
+  const auto load = [&](const char* text) { return (*engine)->load(text, sha256_hex(text), "run").value(); };
   auto plain = load("(module (func (export \"run\")))");
   EXPECT_EQ((*engine)->modules(), 1u);
   {
