@@ -7,10 +7,15 @@ local TEXT, BYTES, JSON = "text/plain; charset=utf-8", "application/octet-stream
 
 local traceback, getlocal, getinfo, getmetatable, setmetatable = debug.traceback, debug.getlocal, debug.getinfo, getmetatable, setmetatable
 local rawequal, type, tostring, pairs, ipairs, error, xpcall, select = rawequal, type, tostring, pairs, ipairs, error, xpcall, select
+local pcall, collectgarbage = pcall, collectgarbage
 local randomseed, stderr, exit = math.randomseed, io.stderr, os.exit
 
 -- What is printed goes to the log, whatever it is printed to.
 io.output(io.stderr)
+
+function os.exit(code)
+  error(("os.exit(%s) was called: a function returns its response instead"):format(code == nil and "" or tostring(code)), 2)
+end
 
 -- Names as traces tell them: without a slash in front.
 package.path = "?.lua;?/init.lua;lib/?.lua;lib/?/init.lua;lua_modules/share/lua/5.4/?.lua;lua_modules/share/lua/5.4/?/init.lua"
@@ -330,6 +335,13 @@ local function text_of(problem)
   return tostring(problem)
 end
 
+-- Lua tells that memory is used up without asking explained().
+local function told(problem)
+  if type(problem) == "table" then return problem end
+  collectgarbage()
+  return { text = tostring(problem), trace = "" }
+end
+
 -- What went wrong, as FILE:LINE: message where a line is known, and the trace.
 local function explained(problem)
   local trace = traceback("", 2)
@@ -379,6 +391,7 @@ local function load_file(_, path)
   local chunk, why = loadfile(path, "t")
   local good, value = false, { text = why, trace = "" }
   if chunk then good, value = xpcall(chunk, explained) end
+  if chunk and not good then value = told(value) end
   if good then
     answer, target = find(value)
     if answer then return true end
@@ -394,6 +407,7 @@ local function serve(method, url, client, name, fields)
   local request = setmetatable({ fields, method = method, url = url, client = client, name = name }, request_meta)
   local good, problem = xpcall(answer, explained, target, request)
   if good then return end
+  problem = told(problem)
   log(problem)
   if begun then exit(1) end  -- the client must not take what it has for the whole
   native.fail(problem.text)

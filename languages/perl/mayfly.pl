@@ -404,7 +404,7 @@ sub prepare {
 # Where an error comes from, of which Perl itself tells one line.
 sub remember {
     my ($error) = @_;
-    return if !defined $^S || $traced ne '' && index($error, $traced) == 0;
+    return if !defined $^S || !ref $error && $traced ne '' && index($error, $traced) == 0;
     my @lines;
     $place = undef;
     for (my $i = 0; @lines < 50 && (my ($package, $file, $line, $sub) = caller $i); ++$i) {
@@ -489,12 +489,19 @@ sub serve {
 sub is_library { $_[0] =~ m{\A(?:/zeroperl/|/vendor/|/local/|<mayfly|\(eval )} }
 sub own { $_[0] =~ s{\A(?:\./|/)+}{}r }
 
+# What an error says, whatever it makes of being asked; of a long one as much as anyone reads.
+sub words {
+    my ($error) = @_;
+    local ($@, $SIG{__DIE__});
+    my $text = !ref $error || overload::Method($error, '""') ? eval { "$error" } : eval { $Mayfly::JSON->encode($error) };
+    return substr($text // ref $error, 0, 65536);
+}
+
 # What an error says, in one line, and FILE:LINE where it tells.
 sub told {
     my ($error) = @_;
     return ('exit(' . $error->{status} . ')', undef) if ref $error eq 'Mayfly::Exit';
-    my $text = !ref $error || overload::Method($error, '""') ? "$error"
-        : (eval { $Mayfly::JSON->encode($error) } // ref $error);
+    my $text = words($error);
     if ($text =~ /\A\s*(.*?) at (\(eval \d+\)|\S+) line (\d+)(?:, <\S*> (?:line|chunk) \d+)?(\.|, near .*|)$/m) {
         my ($what, $file, $line, $near) = ($1, $2, $3, $4);
         return ($what . ($near eq '.' ? '' : $near), is_library($file) && $place ? $place : own($file) . ":$line");
@@ -505,7 +512,7 @@ sub told {
 sub print_trace {
     my ($error) = @_;
     my ($what) = told($error);
-    my $text = ref $error ? $what : Mayfly::bytes_of($error);
+    my $text = Mayfly::bytes_of(ref $error ? $what : words($error));
     print STDERR $text, $text =~ /\n\z/ ? '' : "\n", $trace eq '' ? '' : "$trace\n";
 }
 

@@ -26,6 +26,9 @@ func addLibrary(interpreter *prolog.Interpreter) {
 		return joined(vm, list, between, result, next, env)
 	})
 	interpreter.Register2(engine.NewAtom("atom_json"), atomJSON)
+	interpreter.Register1(engine.NewAtom("halt"), func(_ *engine.VM, code engine.Term, _ engine.Cont, env *engine.Env) *engine.Promise {
+		return engine.Error(fmt.Errorf("halt(%s) was called: a function binds its response instead", written(env.Resolve(code), env)))
+	})
 	interpreter.Register2(engine.NewAtom("getenv"), func(vm *engine.VM, name, value engine.Term, next engine.Cont, env *engine.Env) *engine.Promise {
 		text, _ := textOf(name, env)
 		found, is := os.LookupEnv(text)
@@ -74,7 +77,7 @@ func joined(vm *engine.VM, list engine.Term, separator string, result engine.Ter
 // atom_json(Atom, Term): whichever is there makes the other.
 func atomJSON(vm *engine.VM, atom, term engine.Term, next engine.Cont, env *engine.Env) *engine.Promise {
 	if _, unknown := env.Resolve(atom).(engine.Variable); unknown {
-		value, err := valueOf(term, env)
+		value, err := valueOf(term, env, mostLevels)
 		if err != nil {
 			return thrown("type_error", "json", term, env)
 		}

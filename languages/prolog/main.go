@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,7 @@ func initialize() {
 	if err != nil {
 		fail(err.Error())
 	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if err := interpreter.Exec(string(text)); err != nil {
 		fail(fmt.Sprintf("%s:%d: %v", name, lineOf(string(text)), err))
 	}

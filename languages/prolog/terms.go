@@ -15,6 +15,8 @@ import (
 const (
 	textType = "text/plain; charset=utf-8"
 	jsonType = "application/json"
+
+	mostLevels = 1000 // of a term that is sent as JSON
 )
 
 var (
@@ -73,7 +75,7 @@ func send(result engine.Term, env *engine.Env) error {
 	}
 	kind, body := textType, []byte(nil)
 	if compound, is := result.(engine.Compound); is && compound.Functor() == jsonTerm && compound.Arity() == 1 {
-		value, err := valueOf(compound.Arg(0), env)
+		value, err := valueOf(compound.Arg(0), env, mostLevels)
 		if err != nil {
 			return err
 		}
@@ -204,8 +206,11 @@ func (members object) MarshalJSON() ([]byte, error) {
 	return append(text, '}'), nil
 }
 
-// valueOf is a term as JSON: a list of pairs is an object, as is {}, any other an array.
-func valueOf(term engine.Term, env *engine.Env) (any, error) {
+// valueOf is a term as JSON: a list of pairs is an object, as is {}, any other an array. Terms may be circular.
+func valueOf(term engine.Term, env *engine.Env, levels int) (any, error) {
+	if levels == 0 {
+		return nil, fmt.Errorf("the term has more than %d levels, or is circular: it is no JSON", mostLevels)
+	}
 	switch term := env.Resolve(term).(type) {
 	case engine.Atom:
 		switch name := term.String(); name {
@@ -232,7 +237,7 @@ func valueOf(term engine.Term, env *engine.Env) (any, error) {
 			if name, each, is = pairOf(each, env); !is {
 				each = iterator.Current()
 			}
-			value, err := valueOf(each, env)
+			value, err := valueOf(each, env, levels-1)
 			if err != nil {
 				return nil, err
 			}

@@ -437,10 +437,17 @@ module Mayfly
         exit!(1)
       end
 
-      def message(error) = error.is_a?(SystemExit) ? "exit(#{error.status})" : error.message.lines.first.to_s.strip
+      def message(error) = error.is_a?(SystemExit) ? "exit(#{error.status})" : text(error).lines.first.to_s.strip
+
+      # What it says, whatever it makes of being asked.
+      def text(error)
+        error.message.to_s.scrub
+      rescue Exception => other
+        "its message cannot be told (#{other.class})"
+      end
 
       def own(error)
-        (error.backtrace || []).reject { |line| line.start_with?("<mayfly>", "eval:", "(eval", "<internal:") }
+        (Exception.instance_method(:backtrace).bind_call(error) || []).reject { |line| line.start_with?("<mayfly>", "eval:", "(eval", "<internal:") }
       end
 
       def place_of(error)
@@ -451,7 +458,7 @@ module Mayfly
       def trace(error)
         lines = own(error).map { |line| "\tfrom #{line.delete_prefix("/")}" }
         cause = error.cause ? "\ncaused by #{trace(error.cause)}" : ""
-        "#{error.class}: #{error.message}#{"\n" unless lines.empty?}#{lines.join("\n")}#{cause}"
+        "#{error.class}: #{text(error)}#{"\n" unless lines.empty?}#{lines.join("\n")}#{cause}"
       end
     end
   end

@@ -1,5 +1,6 @@
 #include "invoke/guest_log.h"
 
+#include "base/text.h"
 #include "invoke/limits.h"
 
 #include <algorithm>
@@ -30,8 +31,17 @@ void GuestLog::flush() {
   if (!pending_.empty()) line(std::exchange(pending_, {}));
 }
 
+void GuestLog::look_for_failure(std::string_view text) {
+  for (std::string_view marks = failure_marks_; !marks.empty();) {
+    const std::string_view mark = marks.substr(0, marks.find('|'));
+    marks.remove_prefix(std::min(mark.size() + 1, marks.size()));
+    if (!mark.empty() && text.starts_with(mark)) failure_ = trim(text.substr(mark.size()));
+  }
+}
+
 // A line is written whole or not at all.
 void GuestLog::line(std::string_view text) {
+  if (failure_.empty()) look_for_failure(text);
   const std::size_t cost = text.size() + kLogLineOverhead;
   if (metrics_.log.take(cost, rate_) == cost) {
     log_.write(std::move(LogLine("function").text("id", request_id_).text("function", function_).text("line", text)));

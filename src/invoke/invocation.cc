@@ -1,5 +1,6 @@
 #include "invoke/invocation.h"
 
+#include "base/text.h"
 #include "http/problem.h"
 #include "invoke/limits.h"
 #include "invoke/server_timing.h"
@@ -301,6 +302,10 @@ void Invocation::conclude() {
                                          .text("reason", outcome.error->message)
                                          .text("backtrace", outcome.backtrace)));
   }
+  task_->log().flush();
+  const std::string& why = task_->log().failure();
+  const bool ended_itself = outcome.error->code == ErrorCode::kExitCode || outcome.error->code == ErrorCode::kTrap;
+  if (ended_itself && !why.empty()) return fail_with({ErrorCode::kException, to_utf8(why)});
   fail_with(*outcome.error);
 }
 

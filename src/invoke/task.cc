@@ -13,7 +13,8 @@ Task::Task(const Environment& environment, Parts parts)
       body_(std::move(parts.body)),
       inputs_(std::move(parts.inputs)),
       home_(std::move(parts.home)),
-      log_(environment.log, parts.request_id, version_->function(), version_->settings().limits, version_->metrics()) {
+      log_(environment.log, parts.request_id, version_->function(), version_->settings().limits, version_->metrics(),
+           version_->settings().failure) {
   inputs_.standard_input = body_;
   if (version_->settings().limits.reuse > 1) {
     seat_ = environment.warm.make_seat(version_, code_, inputs_, *this);

@@ -83,6 +83,7 @@ Manifest read(const json::object& object) {
   manifest.settings.entry = manifest.entry.name;
   manifest.settings.cgi = object.at("cgi").as_bool();
   if (const json::value* argv = object.if_contains("argv")) manifest.settings.argv = argv->as_string();
+  if (const json::value* failure = object.if_contains("failure")) manifest.settings.failure = failure->as_string();
   manifest.settings.snapshot = object.contains("snapshot");
   if (const json::value* language = object.if_contains("language")) {
     manifest.settings.language = language->as_string();
@@ -169,6 +170,7 @@ std::string to_json(const Manifest& manifest) {
     object["entrypoint"] = to_utf8(manifest.settings.entrypoint);
   }
   if (manifest.settings.argv) object["argv"] = to_utf8(*manifest.settings.argv);
+  if (!manifest.settings.failure.empty()) object["failure"] = to_utf8(manifest.settings.failure);
   return json::serialize(object);
 }
 

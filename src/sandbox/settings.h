@@ -27,6 +27,7 @@ struct Settings {
   bool snapshot = false;            // a module is initialised once, at its deploy
   bool cgi = false;                 // stdout starts with CGI headers, CGI variables in the environment
   std::optional<std::string> argv;  // template of the arguments of a command; abi/argv.cc
+  std::string failure;  // how a line of stderr begins that says why a command failed; alternatives with | between
   std::map<std::string, std::string, std::less<>> environment;  // and the table that db_get reads
   egress::Rules egress;                                         // what it may connect to
   std::vector<VolumeMount> volumes;

@@ -149,6 +149,7 @@ Result<Language> read_language(const fs::path& file) try {
       .is_command = table["command"].value_or(false) || table["cgi"].value_or(false),
       .cgi = table["cgi"].value_or(false),
       .argv = table["argv"].value_or(std::string()),
+      .failure = table["failure"].value_or(std::string()),
       .check = table["check"].value_or(std::string()),
       .environment = texts_of(table, "environment"),
       .is_compiler = table["compiler"].value_or(false),

@@ -25,7 +25,8 @@ struct Language {
   bool is_command = false;
   bool cgi = false;
   std::string argv;
-  std::string check;  // arguments of a run at the deploy, which fails when the source is at fault
+  std::string failure;  // how the line that it logs begins when a request fails; the rest is what the client is told
+  std::string check;    // arguments of a run at the deploy, which fails when the source is at fault
   std::map<std::string, std::string, std::less<>> environment;
 
   // Of a compiler, which is called with `argv` at the deploy. `${SOURCES}` are the paths of the sources.

@@ -54,6 +54,7 @@ void Sources::complete(sandbox::Settings& settings) const {
   if (language == nullptr || !language->is_command) return;
   const std::string entrypoint = entrypoint_of(settings);
   settings.cgi = language->cgi;
+  settings.failure = language->failure;
   if (!language->argv.empty()) settings.argv = fill_in(language->argv, entrypoint);
   for (const auto& [name, value] : language->environment) {
     settings.environment.insert_or_assign(name, fill_in(value, entrypoint));
@@ -90,6 +91,21 @@ Result<Sources::ProgramPtr> Sources::load_command(const std::string& file, Engin
   return program;
 }
 
+namespace {
+
+// A message that ends its first line with ` in /FILE on line N`, as PHP's do, with `FILE:N: ` in front.
+std::string with_place(std::string message) {
+  constexpr std::string_view kFile = " in /", kLine = " on line ";
+  message.erase(0, message.find_first_not_of(" \r\n"));
+  const std::string_view first = std::string_view(message).substr(0, message.find('\n'));
+  const auto line = first.rfind(kLine), file = first.rfind(kFile, line);
+  if (line == std::string_view::npos || file == std::string_view::npos) return message;
+  const std::string_view path = first.substr(file + kFile.size(), line - file - kFile.size());
+  return fmt::format("{}:{}: {}", path, first.substr(line + kLine.size()), message);
+}
+
+}  // namespace
+
 Status Sources::check(const Source& source) {
   const Language* language = find(source.language);
   if (language == nullptr || language->check.empty()) return {};
@@ -103,7 +119,7 @@ Status Sources::check(const Source& source) {
   inputs.arguments = sandbox::abi::expand_arguments(fill_in(language->check, source.entrypoint), {});
   inputs.mounts = *mounts;
   const auto ran = invoke::run_once(*program, inputs, kTranslateLimits);
-  if (ran.error) return fail(bad_source(*ran.error, ran.log + ran.output));
+  if (ran.error) return fail(bad_source(*ran.error, with_place(ran.log + ran.output)));
   return {};
 }
 

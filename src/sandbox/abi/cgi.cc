@@ -68,6 +68,7 @@ std::vector<std::string> cgi_environment(const Settings& settings, const Call& c
   set("PATH_TRANSLATED", path_info);
   set("X_RAW_PATH_INFO", raw_path_info);
   set("X_MATCHED_ROUTE", call.route);
+  if (!settings.language.empty()) set("REQUEST_URI", request.target);  // what routers of PHP look at
   set("X_FULL_URL", fmt::format("http://{}:{}{}", call.server_name, call.server_port, request.target));
 
   std::vector<std::string> environment;

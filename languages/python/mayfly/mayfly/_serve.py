@@ -71,7 +71,7 @@ def failed(error):
     sys.stderr.flush()
     if _state.begun:
         os._exit(1)
-    _mayfly.fail(summary(error))
+    _mayfly.fail(summary(error).encode("utf-8", "backslashreplace").decode())
 
 
 def _own(trace):
@@ -84,10 +84,18 @@ def _own(trace):
 
 def summary(error):
     """`TypeName: message (main.py:LINE)`, of the last line of the function's own."""
-    text = str(error) if not isinstance(error, SystemExit) else f"the handler called sys.exit({error.code!r})"
+    text = text_of(error) if not isinstance(error, SystemExit) else f"the handler called sys.exit({error.code!r})"
     line = f"{type(error).__name__}: {text}" if text else type(error).__name__
     place = where(error)
     return f"{line} ({place[0]}:{place[1]})" if place else line
+
+
+def text_of(error):
+    """What an exception says, whatever it makes of being asked."""
+    try:
+        return str(error)
+    except BaseException:
+        return "<exception str() failed>"
 
 
 def where(error):

@@ -189,7 +189,7 @@ def _refuse(path, error):
         text = error.msg
     else:
         place = _serve.where(error) or (path.lstrip("/"), 1, 1)
-        text = str(error)
+        text = _serve.text_of(error)
     kind = "" if isinstance(error, NoHandler) else type(error).__name__
     print("{}:{}:{}: ".format(*place) + ": ".join(part for part in (kind, text) if part), file=sys.stderr)
     if not isinstance(error, NoHandler):
