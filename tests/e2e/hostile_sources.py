@@ -34,7 +34,7 @@ def prolog(body):
 
 
 def c(body):
-    return f"#include <signal.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\nint main(void) {{\n{body}\n}}\n"
+    return f"#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\nint main(void) {{\n{body}\n}}\n"
 
 
 GOOD = {
@@ -77,7 +77,7 @@ REQUESTS = {
         "js": ("exception", "circular reference", js("const a = {}; a.a = a; return a;")),
         "ts": ("exception", "circular reference", js("const a: any = {}; a.a = a; return a;")),
         "python": ("exception", "ValueError: Circular reference", python("d = {}\nd['d'] = d\nreturn d")),
-        "ruby": ("trap", "unreachable", ruby("h = {}; h[:h] = [h]; h")),
+        "ruby": ("exception", "JSON::NestingError", ruby("h = {}; h[:h] = [h]; h")),
         "lua": ("exception", "reference cycle", lua("local t = {}; t.t = t; return t")),
         "perl": ("exception", "maximum nesting level", perl("my $h = {}; $h->{h} = $h; return $h;")),
         "go": ("exception", "encountered a cycle", go("t := &T{}; t.Next = t; return t", before="type T struct{ Next *T }\n")),
@@ -189,7 +189,7 @@ REQUESTS = {
     "values inside of values": {
         "js": ("exception", "RangeError: Maximum call stack", js("let a = []; for (let i = 0; i < 1e5; i++) a = [a]; return JSON.stringify(a);")),
         "python": ("exception", "RecursionError", python("a = []\nfor i in range(100000): a = [a]\nreturn a")),
-        "ruby": ("trap", "unreachable", ruby("a = []; 100000.times { a = [a] }; a")),
+        "ruby": ("exception", "JSON::NestingError", ruby("a = []; 100000.times { a = [a] }; a")),
         "perl": ("exception", "maximum nesting level", perl("my $a = []; $a = [$a] for 1..100000; return $a;")),
         "go": ("trap", "call stack exhausted", go("var a []any\nfor i := 0; i < 100000; i++ { a = []any{a} }\nreturn a")),
     },

@@ -147,7 +147,7 @@ def test_no_sandbox_is_kept_in_use(js):
 
 def test_only_one_request_at_a_time(server):
     refused = server.request("PUT", f"{FUNCTIONS}/several?reuse=9&reuse_concurrency=2", COUNTERS["js"].encode())
-    assert refused.status in (400, 422) and "one after the other" in refused.json["detail"], refused.text
+    assert refused.status in (400, 422) and "one request after the other" in refused.json["detail"], refused.text
 
 
 def test_php_begins_anew_each_time(server):
