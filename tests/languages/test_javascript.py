@@ -310,11 +310,11 @@ def test_packages_of_npm(load, npm, tmp_path):
 def test_an_application_of_hono(load, npm, tmp_path):
     image = packages(load, npm, tmp_path, """
         import { Hono } from "hono";
-        const app = new Hono();
+        const app = new Hono().basePath("/app");
         app.get("/users/:id", (c) => c.json({ id: c.req.param("id"), q: c.req.query("q") }));
         app.post("/echo", async (c) => c.text(await c.req.text(), 201, { "X-A": "b" }));
         export default app;""")
-    assert json.loads(image.serve(url="http://h/users/7?q=x").text) == {"id": "7", "q": "x"}
-    response = image.serve(method="POST", url="http://h/echo", body="text")
+    assert json.loads(image.serve(url="http://h/app/users/7?q=x").text) == {"id": "7", "q": "x"}
+    response = image.serve(method="POST", url="http://h/app/echo", body="text")
     assert (response.status, response.text, response.header("x-a")) == (201, "text", "b")
-    assert image.serve(url="http://h/none").status == 404
+    assert image.serve(url="http://h/app/none").status == 404
