@@ -84,14 +84,9 @@ impl Facts {
             if !global.ty.mutable {
                 continue;
             }
-            let mut operators = global.init_expr.get_operators_reader();
-            let (value, kind) = match operators.read()? {
-                Operator::I32Const { value } => (ConstExpr::i32_const(value), ValType::I32),
-                Operator::I64Const { value } => (ConstExpr::i64_const(value), ValType::I64),
-                Operator::F32Const { value } => (ConstExpr::f32_const(f32::from_bits(value.bits()).into()), ValType::F32),
-                Operator::F64Const { value } => (ConstExpr::f64_const(f64::from_bits(value.bits()).into()), ValType::F64),
-                _ => return Err(bad("a mutable global of it is no number, so an image cannot keep it")),
-            };
+            let (value, kind) = number_of(&global.init_expr)?
+                .and_then(constant)
+                .ok_or_else(|| bad("a mutable global of it is no number, so an image cannot keep it"))?;
             self.mutable_globals.push((index as u32, value, kind));
         }
         Ok(())
@@ -101,6 +96,28 @@ impl Facts {
     fn name_of(&self, defined: u32) -> Option<String> {
         self.mutable_globals.iter().position(|(index, ..)| *index == defined).map(global_name)
     }
+}
+
+/// What an expression says that is a number and nothing else; none for any other.
+fn number_of(expression: &wasmparser::ConstExpr) -> Result<Option<Val>> {
+    Ok(match expression.get_operators_reader().read()? {
+        Operator::I32Const { value } => Some(Val::I32(value)),
+        Operator::I64Const { value } => Some(Val::I64(value)),
+        Operator::F32Const { value } => Some(Val::F32(value.bits())),
+        Operator::F64Const { value } => Some(Val::F64(value.bits())),
+        _ => None,
+    })
+}
+
+/// The expression that says a number; none for any other value.
+fn constant(value: Val) -> Option<(ConstExpr, ValType)> {
+    Some(match value {
+        Val::I32(value) => (ConstExpr::i32_const(value), ValType::I32),
+        Val::I64(value) => (ConstExpr::i64_const(value), ValType::I64),
+        Val::F32(bits) => (ConstExpr::f32_const(f32::from_bits(bits).into()), ValType::F32),
+        Val::F64(bits) => (ConstExpr::f64_const(f64::from_bits(bits).into()), ValType::F64),
+        _ => return None,
+    })
 }
 
 fn empty_memory() -> MemoryType {
@@ -277,13 +294,7 @@ pub(crate) async fn take(
     let memory = instance.get_memory(&mut *store, MEMORY).ok_or_else(|| bad("it does not export its memory"))?;
     let mut globals = Vec::new();
     while let Some(global) = instance.get_global(&mut *store, &exported_global(globals.len())) {
-        globals.push(match global.get(&mut *store) {
-            Val::I32(value) => (ConstExpr::i32_const(value), ValType::I32),
-            Val::I64(value) => (ConstExpr::i64_const(value), ValType::I64),
-            Val::F32(bits) => (ConstExpr::f32_const(f32::from_bits(bits).into()), ValType::F32),
-            Val::F64(bits) => (ConstExpr::f64_const(f64::from_bits(bits).into()), ValType::F64),
-            _ => return Err(bad("a global is no number")),
-        });
+        globals.push(constant(global.get(&mut *store)).ok_or_else(|| bad("a global is no number"))?);
     }
     let ty = memory.ty(&*store);
     let bytes = memory.data(&*store);
@@ -327,7 +338,7 @@ fn changes(before: &[u8], after: &[u8]) -> Option<DataSection> {
     Some(data)
 }
 
-/// What makes an image of the one before it.
+/// What makes an image of another one.
 pub(crate) struct Changes {
     /// Of WebAssembly: how large the memory is.
     pages: u64,
@@ -350,20 +361,15 @@ impl Changes {
                 }
                 Payload::GlobalSection(section) => {
                     for global in section {
-                        changes.globals.push(match global?.init_expr.get_operators_reader().read()? {
-                            Operator::I32Const { value } => Val::I32(value),
-                            Operator::I64Const { value } => Val::I64(value),
-                            Operator::F32Const { value } => Val::F32(value.bits()),
-                            Operator::F64Const { value } => Val::F64(value.bits()),
-                            _ => return Err(bad("a global of the image is no number")),
-                        });
+                        let value = number_of(&global?.init_expr)?;
+                        changes.globals.push(value.ok_or_else(|| bad("a global of the image is no number"))?);
                     }
                 }
                 Payload::DataSection(section) => {
                     for run in section {
                         let run = run?;
                         let DataKind::Active { offset_expr, .. } = run.kind else { continue };
-                        let Operator::I32Const { value } = offset_expr.get_operators_reader().read()? else { continue };
+                        let Some(Val::I32(value)) = number_of(&offset_expr)? else { continue };
                         changes.runs.push((value as u32 as usize, run.data.len()));
                         changes.bytes.extend_from_slice(run.data);
                     }
@@ -374,7 +380,7 @@ impl Changes {
         Ok(changes)
     }
 
-    /// Makes them in an instance that has just been made from the image before; `globals` are its exports of them.
+    /// Makes them in an instance that has just been made from that one; `globals` are its exports of them.
     pub async fn apply(
         &self,
         store: &mut Store<crate::Data>,

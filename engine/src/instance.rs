@@ -178,7 +178,7 @@ pub extern "C" fn mayfly_instance_new(
     });
     watch_ticks(store, config, Carried(shared));
     let since = unsafe { config.image_since.as_ref() }.map(|module| inner!(module, wasmtime_module_t => Module).clone());
-    let call: Call = Box::pin(run(store, program, Carried(shared), config.makes_image.then_some(since)));
+    let call: Call = Box::pin(run(store, program, Carried(shared), config.makes_image, since));
     Box::new(mayfly_instance_t { call: Some(call), shared, core: Some(core), bell: None })
 }
 
@@ -201,7 +201,8 @@ async fn run(
     store: &mut Store<Data>,
     program: &Program,
     shared: Carried<Shared>,
-    makes_image: Option<Option<Module>>,
+    makes_image: bool,
+    since: Option<Module>,
 ) -> Result<String> {
     store.set_epoch_deadline(1); // now, at the first poll: what passed before was not its tick
     let started = Instant::now();
@@ -212,7 +213,7 @@ async fn run(
     }
     program.initialize(store, &instance).await?;
     let value = enter(store, program, &instance).await?;
-    if let Some(since) = makes_image {
+    if makes_image {
         // What is compared with is not the guest's: it has no part in its budget.
         let limiter = unsafe { std::mem::replace(&mut (*shared.0).limiter, Limiter::new(usize::MAX)) };
         let made = image::take(store, &instance, since.as_ref()).await;
@@ -337,7 +338,7 @@ pub unsafe extern "C" fn mayfly_instance_imported_memory(
 }
 
 /// The image that an instance which has ended well was to make: a module, binary; `is_changes` when it has only what is
-/// different from the image it began with. False when there is none.
+/// different from `image_since`. False when there is none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mayfly_instance_take_image(
     instance: &mut mayfly_instance_t,
