@@ -96,9 +96,8 @@ Error explain_guess(const Upload& upload, Error error) {
   const bool is_of_source = error.code == ErrorCode::kBadSource || error.code == ErrorCode::kUnknownLanguage;
   if (!upload.language_is_guessed || !is_of_source) return error;
   error.message += fmt::format(
-      "\nThe language `{0}` is a guess, by how the source looks. Another is named by `?language=NAME` (`--language "
-      "NAME` "
-      "of mayfly deploy), or by the ending of the name that it is uploaded under (`{1}.{2}`).",
+      "\nThe language `{0}` is a guess, by how the source looks. Another is named by `?language=NAME` "
+      "(`--language NAME` of mayfly deploy), or by the ending of the name that it is uploaded under (`{1}.{2}`).",
       upload.settings.language, upload.name, upload.settings.language == "python" ? "js" : "py");
   return error;
 }

@@ -10,8 +10,6 @@
 namespace mayfly::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::string_view kShim = "node_modules/@assemblyscript/wasi-shim/asconfig.json";
 
 // Where `asinit` and others put what a module begins with; "" when that cannot be told.
@@ -35,10 +33,7 @@ std::string_view start_of(const std::string& source) {
 }  // namespace
 
 Result<Plan> plan_assemblyscript(const Project& project, const Order& order, const Machine& machine) {
-  constexpr std::string_view kInstall =
-      "in the project's folder, `npm install --save-dev assemblyscript @assemblyscript/wasi-shim`";
-  const fs::path own = project.folder / "node_modules/.bin/asc";
-  const auto asc = machine.exists(own) ? Result<std::string>(own.string()) : find_tool(machine, {"asc"}, kInstall);
+  const auto asc = find_npm_tool(project, machine, "asc", "assemblyscript @assemblyscript/wasi-shim");
   if (!asc) return fail(asc.error());
   Plan plan;
   plan.out = out_of(project, order, project.name());

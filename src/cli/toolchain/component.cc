@@ -73,12 +73,7 @@ Result<Plan> plan_componentize_py(const Project& project, const Order& order, co
 }
 
 Result<Plan> plan_jco(const Project& project, const Order& order, const Machine& machine) {
-  const fs::path own = project.folder / "node_modules/.bin/jco";
-  const auto tool = machine.exists(own)
-                        ? Result<std::string>(own.string())
-                        : find_tool(machine, {"jco"},
-                                    "in the project's folder, `npm install --save-dev @bytecodealliance/jco "
-                                    "@bytecodealliance/componentize-js`");
+  const auto tool = find_npm_tool(project, machine, "jco", "@bytecodealliance/jco @bytecodealliance/componentize-js");
   if (!tool) return fail(tool.error());
   const auto source = find_source(project, {".js", ".mjs"}, "jco");
   if (!source) return fail(source.error());

@@ -132,4 +132,11 @@ Result<std::string> find_tool(const Machine& machine, const std::vector<std::str
   return fail(ErrorCode::kBadConfig, fmt::format("`{}` is not on PATH: {}", names.front(), install));
 }
 
+Result<std::string> find_npm_tool(const Project& project, const Machine& machine, const std::string& name,
+                                  std::string_view packages) {
+  const std::filesystem::path own = project.folder / "node_modules/.bin" / name;
+  if (machine.exists(own)) return own.string();
+  return find_tool(machine, {name}, fmt::format("in the project's folder, `npm install --save-dev {}`", packages));
+}
+
 }  // namespace mayfly::cli

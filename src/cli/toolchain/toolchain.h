@@ -49,6 +49,9 @@ std::filesystem::path out_of(const Project& project, const Order& order, std::st
 
 // The first of these programs that is on PATH; kBadConfig, which says how to `install` it, when there is none.
 Result<std::string> find_tool(const Machine& machine, const std::vector<std::string>& names, std::string_view install);
+// A program of a package of npm: the project's own before one that is on PATH. `packages` are what to install.
+Result<std::string> find_npm_tool(const Project& project, const Machine& machine, const std::string& name,
+                                  std::string_view packages);
 
 // Each has a file of its own.
 Result<Plan> plan_cargo(const Project& project, const Order& order, const Machine& machine);
