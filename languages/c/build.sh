@@ -6,7 +6,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 here=$root/languages/c
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 . "$root/languages/common/sources.sh"
-packages clang-22 lld-22 python3-pip >&2
+packages clang-22 lld-22 llvm-22 python3-pip >&2
 
 binaryen=$(npm_source binaryen 132.0.0 6543555fb29bb92548f325c7dc18e9ab7dbb1215edda25993d1e3f71d85b8618)
 version=0.1.34
@@ -37,6 +37,12 @@ install -m 644 merged.wasm "$out/tcc.wasm"
 cp -r "$assets/tcc" "$assets/wasi-sysroot" "$out"
 rm "$out/tcc/tcc-shellsim.wasm"
 # A program without main() is an error here, and nothing that traps when it is called.
-/usr/bin/python3 "$here/need_main.py" "$out/wasi-sysroot/lib/wasm32-wasip1/libc.a"
+libc=$out/wasi-sysroot/lib/wasm32-wasip1/libc.a
+/usr/bin/python3 "$here/need_main.py" "$libc"
+for source in exec no_exec; do
+  clang-22 --target=wasm32-wasip1 --sysroot="$out/wasi-sysroot" -mno-bulk-memory -mno-bulk-memory-opt -std=c11 -O2 -Wall -Wextra \
+    -Wno-unused-parameter -c "$here/$source.c"
+done
+llvm-ar-22 r "$libc" exec.o no_exec.o
 # It would make every program import what only its package's own host has.
 : > "$out/tcc/shellsim_libc.c"

@@ -90,6 +90,7 @@ Result<Version::Loaded> Deployer::prepare(const Source& source, const sandbox::S
   }
   auto mounts = sandbox::vfs::make_mounts(std::move(files), settings, &services_.volumes);
   if (!mounts) return fail(std::move(mounts.error()));
+  services_.sources.add_folders(settings.language, *mounts);
   unloader_.make_room();
   auto program = load_program(source, settings, sandbox::Engine::Want::kSoon, nullptr);
   if (!program && program.error().code == ErrorCode::kServerMemory) {

@@ -9,30 +9,9 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
 namespace mayfly::source {
 
-using sandbox::vfs::Bundle;
-
 namespace {
-
-namespace fs = std::filesystem;
-
-// All that is in a folder, by relative path.
-Result<Files> read_folder(const std::string& folder) {
-  Files files;
-  std::error_code error;
-  for (auto entry = fs::recursive_directory_iterator(folder, error); !error && entry != fs::end(entry);
-       entry.increment(error)) {
-    if (!entry->is_regular_file()) continue;
-    auto content = read_file(entry->path().string());
-    if (!content) return fail(std::move(content.error()));
-    files.emplace(fs::relative(entry->path(), folder).string(), std::move(*content));
-  }
-  if (error) return fail(ErrorCode::kBadConfig, fmt::format("{}: {}", folder, error.message()));
-  return files;
-}
 
 // Where the language's arguments say `${SOURCES}` is each of them, by its path.
 std::vector<std::string> arguments_of(const Language& language, std::string_view entrypoint, const Files& files) {
@@ -77,17 +56,13 @@ std::string message_of(std::string_view log, std::string_view entrypoint) {
 Status Compiler::prepare() {
   const std::lock_guard lock(preparing_);
   if (program_) return {};
-  std::vector<sandbox::vfs::Mount> folders;
-  for (const auto& [path, folder] : language_.folders) {
-    auto files = read_folder(folder);
-    if (!files) return fail(std::move(files.error()));
-    folders.push_back({path, std::make_shared<const Bundle>(std::move(*files))});
-  }
+  auto folders = mount_folders(language_.folders);
+  if (!folders) return fail(std::move(folders.error()));
   const auto bytes = read_file(language_.module);
   if (!bytes) return fail(bytes.error());
   auto program = engine_.load(*bytes, sha256_hex(*bytes), "");
   if (!program) return fail(std::move(program.error()));
-  folders_ = std::move(folders);
+  folders_ = std::move(*folders);
   program_ = std::move(*program);
   return {};
 }

@@ -31,7 +31,9 @@ struct Language {
 
   // Of a compiler, which is called with `argv` at the deploy. `${SOURCES}` are the paths of the sources.
   bool is_compiler = false;
-  std::map<std::string, std::string, std::less<>> folders;  // that it sees beside them, by path
+
+  // Of either: what it sees beside the function's files, by path.
+  std::map<std::string, std::string, std::less<>> folders;
 };
 
 // A text of it with the path of a function's source filled in.

@@ -50,6 +50,7 @@ class Sample {
                                             settings_, nullptr);
     if (!mounts) return fail(std::move(mounts.error()));
     mounts_ = std::move(*mounts);
+    sources_.add_folders(settings_.language, mounts_);
     return {};
   }
 

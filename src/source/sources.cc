@@ -24,7 +24,13 @@ Result<std::unique_ptr<Sources>> Sources::open(Engine& engine, const std::string
   if (!languages) return fail(std::move(languages.error()));
   sources->languages_ = std::move(*languages);
   for (const Language& language : sources->languages_) {
-    if (language.module.empty() || language.is_command) continue;
+    if (language.module.empty()) continue;
+    if (language.is_command) {
+      auto folders = mount_folders(language.folders);
+      if (!folders) return fail(std::move(folders.error()));
+      sources->folders_.emplace(language.name, std::move(*folders));
+      continue;
+    }
     if (language.is_compiler) {
       sources->compilers_.emplace(language.name, std::make_unique<Compiler>(engine, language));
       continue;
@@ -59,6 +65,11 @@ void Sources::complete(sandbox::Settings& settings) const {
   for (const auto& [name, value] : language->environment) {
     settings.environment.insert_or_assign(name, fill_in(value, entrypoint));
   }
+}
+
+void Sources::add_folders(std::string_view language, std::vector<sandbox::vfs::Mount>& mounts) const {
+  const auto folders = folders_.find(language);
+  if (folders != folders_.end()) mounts.insert(mounts.end(), folders->second.begin(), folders->second.end());
 }
 
 Result<Sources::ProgramPtr> Sources::load(const Source& source, Engine::Want want) {

@@ -43,6 +43,8 @@ class Sources {
   Status check(const Source& source);
   // What settings get from the language they name, where it has an interpreter that is a command.
   void complete(sandbox::Settings& settings) const;
+  // What its functions see of files besides their own, then.
+  void add_folders(std::string_view language, std::vector<sandbox::vfs::Mount>& mounts) const;
 
   const std::vector<Language>& languages() const { return languages_; }
   // By name; null for one that is not there.
@@ -65,7 +67,8 @@ class Sources {
   std::map<std::string, std::unique_ptr<Interpreter>, std::less<>> interpreters_;  // by language
   std::map<std::string, std::unique_ptr<Compiler>, std::less<>> compilers_;        // by language
   std::mutex commands_mutex_;
-  std::map<std::string, ProgramPtr, std::less<>> commands_;  // by file
+  std::map<std::string, ProgramPtr, std::less<>> commands_;                       // by file
+  std::map<std::string, std::vector<sandbox::vfs::Mount>, std::less<>> folders_;  // of commands, by language
 };
 
 }  // namespace mayfly::source

@@ -79,6 +79,18 @@ def test_headers_cookies_and_sessions(php):
     assert (answer.status, answer.headers.get_all("Set-Cookie")) == (200, None), "PHP drops it, with a warning"
 
 
+def test_exec(php):
+    name = php.function("<?php\nfunction exec(string $input): string { return strtoupper($input); }")
+    answer = php.server.request("POST", f"/{name}", "a\r\n<é>".encode())
+    assert (answer.status, answer.text, answer.headers["Content-Type"]) == (200, "A\r\n<é>", "application/json")
+    answer = php.call("<?php\nheader('Content-Type: text/csv');\nfunction exec($input) { return 'a,b'; }")
+    assert (answer.text, answer.headers["Content-Type"]) == ("a,b", "text/csv;charset=UTF-8")
+    assert php.call("<?php\nnamespace A; function exec($input) { return 'x'; } echo 'own';").body == b"own", "it has a name of its own"
+    answer = php.call("<?php\nfunction exec($input) { throw new Exception('no'); }")
+    assert answer.status == 500 and "Uncaught Exception: no in /main.php:2" in answer.json["detail"]
+    assert "Call to undefined function exec()" in php.call("<?php\nexec('ls');").json["detail"]
+
+
 def test_libraries_from_debian(php):
     parsedown = files_of(debian_package("php-parsedown") / "usr/share/php/Parsedown")
     source = "<?php\nrequire 'vendor/Parsedown.php'; echo (new Parsedown)->text(\"# Hello\\n\\n*you* & me\");"
