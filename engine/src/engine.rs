@@ -1,6 +1,6 @@
 //! The process-wide engine: settings that Wasmtime's C API has no setter for.
 
-use crate::{boxed_error, inner, wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t, wasmtime_module_t};
+use crate::{boxed_error, inner, wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t, wasmtime_module_t, writes};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::OnceLock;
@@ -23,6 +23,9 @@ pub struct mayfly_engine_config_t {
     pub keep_resident_bytes: usize,
     /// Largest memory image that is mapped copy-on-write, in bytes.
     pub image_bytes: u64,
+    /// Mappings that instances which are put back to how they began may take together, in all engines:
+    /// mayfly_instance_rewind().
+    pub rewinding_mappings: u32,
     /// Whether it runs components that use asynchronous functions, which costs every store of it 1 300 instructions.
     pub concurrent: bool,
 }
@@ -68,6 +71,7 @@ const TABLES: u32 = 2;
 fn new_engine(config: &mayfly_engine_config_t) -> wasmtime::Result<Engine> {
     // Fails when an engine before this one has done it.
     let _ = compiling_threads("compile", COMPILING_NICENESS).build_global();
+    writes::limit_mappings(config.rewinding_mappings as usize);
     let mut pool = PoolingAllocationConfig::default();
     pool.total_core_instances(config.slots.saturating_mul(CORE_INSTANCES))
         .total_component_instances(config.slots)

@@ -33,9 +33,10 @@ fn bad(message: impl Into<String>) -> Error {
     Error::msg(message.into())
 }
 
-/// What a split needs to know of a module.
-struct Facts {
+/// What has to be known of a module whose memory and globals are all that can change in an instance.
+pub(crate) struct Facts {
     memory: MemoryType,
+    pub has_memory: bool,
     imported_globals: u32,
     /// Indices among the defined ones, with the values they start with.
     mutable_globals: Vec<(u32, ConstExpr, ValType)>,
@@ -43,9 +44,15 @@ struct Facts {
 }
 
 impl Facts {
-    fn read(bytes: &[u8]) -> Result<Self> {
-        let mut facts = Self { memory: empty_memory(), imported_globals: 0, mutable_globals: vec![], has_imports: false };
-        let mut memories = 0;
+    /// An error says what else there is.
+    pub fn read(bytes: &[u8]) -> Result<Self> {
+        let mut facts = Self {
+            memory: empty_memory(),
+            has_memory: false,
+            imported_globals: 0,
+            mutable_globals: vec![],
+            has_imports: false,
+        };
         for payload in Parser::new(0).parse_all(bytes) {
             match payload? {
                 Payload::ImportSection(imports) => {
@@ -61,7 +68,9 @@ impl Facts {
                 }
                 Payload::MemorySection(section) => {
                     for memory in section {
-                        memories += 1;
+                        if std::mem::replace(&mut facts.has_memory, true) {
+                            return Err(bad("it has more than one memory"));
+                        }
                         facts.memory = reencode::RoundtripReencoder.memory_type(memory?)?;
                     }
                 }
@@ -71,11 +80,12 @@ impl Facts {
                 _ => {}
             }
         }
-        match memories {
-            1 => Ok(facts),
-            0 => Err(bad("it has no memory to take an image of")),
-            _ => Err(bad("it has more than one memory")),
-        }
+        Ok(facts)
+    }
+
+    /// Their indices.
+    pub fn mutable_globals(&self) -> impl Iterator<Item = u32> {
+        self.mutable_globals.iter().map(|(defined, ..)| self.imported_globals + defined)
     }
 
     fn read_globals(&mut self, section: wasmparser::GlobalSectionReader) -> Result<()> {
@@ -233,6 +243,9 @@ impl Reencode for Splitter<'_> {
 /// The code of an interpreter, and the image that its own data make.
 fn split(bytes: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
     let facts = Facts::read(bytes)?;
+    if !facts.has_memory {
+        return Err(bad("it has no memory to take an image of"));
+    }
     let mut code = Module::new();
     let mut splitter = Splitter { facts: &facts, imports_done: false, next_global: 0, data: DataSection::new() };
     splitter.parse_core_module(&mut code, Parser::new(0), bytes)?;
@@ -279,6 +292,11 @@ pub(crate) enum Image {
 /// How the code exports its mutable global of this number, for the next image.
 pub(crate) fn exported_global(index: usize) -> String {
     format!("{IMAGE} {}", global_name(index))
+}
+
+/// All of them.
+pub(crate) fn exported_globals(module: &wasmtime::Module) -> Vec<ModuleExport> {
+    (0..).map_while(|index| module.get_export_index(&exported_global(index))).collect()
 }
 
 /// What an instance of such a code has become, if possible as changes of the image `since`. Its memory may have grown.

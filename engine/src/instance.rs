@@ -4,9 +4,11 @@ use crate::component::{self, Jobs, Refusal, mayfly_refusal_t};
 use crate::image::Image;
 use crate::limiter::Limiter;
 use crate::program::{Program, mayfly_program_t};
+use crate::rewind::Beginning;
 use crate::wake::Bell;
 use crate::{
-    Data, image, inner, panic_text, wasm_byte_vec_t, wasm_engine_t, wasmtime_module_t, wasmtime_store_new, wasmtime_store_t,
+    Data, image, inner, panic_text, wasm_byte_vec_t, wasm_engine_t, wasmtime_context_set_data, wasmtime_module_t, wasmtime_store_new,
+    wasmtime_store_t,
 };
 use std::ffi::c_void;
 use std::future::Future;
@@ -15,7 +17,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
-use wasmtime::{Extern, Instance, Memory, Module, PoolConcurrencyLimitError, Result, Store, ThrownException, Trap, UpdateDeadline, ValType, WasmBacktrace};
+use wasmtime::{AsContextMut, Extern, Instance, Memory, Module, PoolConcurrencyLimitError, Result, Store, ThrownException, Trap, UpdateDeadline, ValType, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 /// What to do with a guest that a tick has hit.
@@ -38,6 +40,8 @@ pub struct mayfly_instance_config_t {
     pub on_tick: extern "C" fn(data: *mut c_void) -> mayfly_tick_t,
     /// For all memories and tables of the instance together.
     pub memory_bytes: usize,
+    /// Whether it is to be put back to how it began, once it has ended: mayfly_instance_rewind(). Of a core module.
+    pub rewinds: bool,
     /// Whether what it has become is wanted, once it has ended well: mayfly_instance_take_image(). Of a core module.
     pub makes_image: bool,
     /// An image that it may be kept as changes of; null for none. Outlives the instance.
@@ -86,6 +90,7 @@ type Call = Pin<Box<dyn Future<Output = Result<String>>>>;
 
 pub struct mayfly_instance_t {
     call: Option<Call>,
+    ended: bool,
     shared: *mut Shared,
     core: Option<Core>,
     bell: Option<Arc<Bell>>, // of a component; a core module is woken by C++
@@ -109,11 +114,14 @@ pub(crate) struct Shared {
     /// Requests that are handed to a component which serves several.
     pub jobs: Jobs,
     pub ticked: bool,
+    /// What host functions, and `on_tick`, are given.
+    pub data: *mut c_void,
     pub image: Option<Image>,
+    pub beginning: Option<Beginning>,
 }
 
 impl Shared {
-    pub fn new(memory_bytes: usize) -> Self {
+    pub fn new(memory_bytes: usize, data: *mut c_void) -> Self {
         Self {
             limiter: Limiter::new(memory_bytes),
             imported_memory: None,
@@ -122,14 +130,16 @@ impl Shared {
             waiting: Vec::new(),
             jobs: Jobs::default(),
             ticked: false,
+            data,
             image: None,
+            beginning: None,
         }
     }
 }
 
 impl mayfly_instance_t {
     pub(crate) fn of_component(call: Call, shared: *mut Shared, bell: Arc<Bell>) -> Box<Self> {
-        Box::new(Self { call: Some(call), shared, core: None, bell: Some(bell) })
+        Box::new(Self { call: Some(call), ended: false, shared, core: None, bell: Some(bell) })
     }
 }
 
@@ -142,6 +152,7 @@ impl Drop for mayfly_instance_t {
         self.call = None; // unwinds a suspended guest, which uses the rest
         // SAFETY: each came from into_raw when the instance was made, and the future is gone.
         unsafe {
+            (*self.shared).beginning = None; // before its memory goes
             if let Some(core) = &self.core {
                 drop(Box::from_raw(core.store));
                 drop(Arc::from_raw(core.program));
@@ -164,7 +175,7 @@ pub extern "C" fn mayfly_instance_new(
     config: &mayfly_instance_config_t,
 ) -> Box<mayfly_instance_t> {
     const { assert!(size_of::<wasmtime_store_t>() == size_of::<Store<Data>>()) };
-    let shared = Box::into_raw(Box::new(Shared::new(config.memory_bytes)));
+    let shared = Box::into_raw(Box::new(Shared::new(config.memory_bytes, config.data)));
     let core = Core {
         store: Box::into_raw(wasmtime_store_new(engine, config.data, None)),
         program: Arc::into_raw(program.0.clone()),
@@ -178,15 +189,15 @@ pub extern "C" fn mayfly_instance_new(
     });
     watch_ticks(store, config, Carried(shared));
     let since = unsafe { config.image_since.as_ref() }.map(|module| inner!(module, wasmtime_module_t => Module).clone());
-    let call: Call = Box::pin(run(store, program, Carried(shared), config.makes_image, since));
-    Box::new(mayfly_instance_t { call: Some(call), shared, core: Some(core), bell: None })
+    let call: Call = Box::pin(run(store, program, Carried(shared), config.rewinds, config.makes_image, since));
+    Box::new(mayfly_instance_t { call: Some(call), ended: false, shared, core: Some(core), bell: None })
 }
 
 pub(crate) fn watch_ticks<T>(store: &mut Store<T>, config: &mayfly_instance_config_t, shared: Carried<Shared>) {
-    let (on_tick, data) = (config.on_tick, Carried(config.data));
+    let on_tick = config.on_tick;
     store.epoch_deadline_callback(move |_| {
-        let (data, shared) = (&data, &shared);
-        match on_tick(data.0) {
+        let shared = &shared;
+        match on_tick(unsafe { (*shared.0).data }) {
             mayfly_tick_t::Yield => {
                 unsafe { (*shared.0).ticked = true };
                 Ok(UpdateDeadline::Yield(1))
@@ -201,6 +212,7 @@ async fn run(
     store: &mut Store<Data>,
     program: &Program,
     shared: Carried<Shared>,
+    rewinds: bool,
     makes_image: bool,
     since: Option<Module>,
 ) -> Result<String> {
@@ -210,6 +222,10 @@ async fn run(
     unsafe {
         (*shared.0).instantiate_ns = started.elapsed().as_nanos() as u64;
         (*shared.0).module = Some(instance);
+        if rewinds {
+            let shared = &mut *shared.0;
+            shared.beginning = Beginning::note(store, program, &instance, shared.imported_memory, &shared.limiter);
+        }
     }
     program.initialize(store, &instance).await?;
     let value = enter(store, program, &instance).await?;
@@ -256,7 +272,10 @@ pub extern "C" fn mayfly_instance_poll(
     }));
     let ended = match polled {
         Ok(Poll::Pending) => return mayfly_progress_t::Suspended,
-        Ok(Poll::Ready(result)) => result,
+        Ok(Poll::Ready(result)) => {
+            instance.ended = true;
+            result
+        }
         Err(panic) => Err(wasmtime::Error::msg(panic_text(&*panic))),
     };
     let mut written = mayfly_outcome_t {
@@ -299,6 +318,39 @@ pub extern "C" fn mayfly_instance_again(instance: &mut mayfly_instance_t) {
     let (store, program) = unsafe { (&mut *core.store.cast::<Store<Data>>(), &*core.program) };
     instance.call = Some(Box::pin(async move {
         store.set_epoch_deadline(1);
+        enter(store, program, &module).await
+    }));
+}
+
+/// Puts a core module's instance that has ended back to how it began. False when that cannot be done, or was not asked for:
+/// then it is fit for nothing more.
+#[unsafe(no_mangle)]
+pub extern "C" fn mayfly_instance_rewind(instance: &mut mayfly_instance_t) -> bool {
+    let started = Instant::now();
+    instance.call = None;
+    // SAFETY: as in mayfly_instance_new; the future that borrowed them has ended.
+    let shared = unsafe { &mut *instance.shared };
+    let (Some(core), Some(beginning), true) = (&instance.core, &mut shared.beginning, instance.ended) else { return false };
+    let store = unsafe { &mut *core.store.cast::<Store<Data>>() };
+    let restored = beginning.restore(store, &shared.limiter);
+    shared.instantiate_ns = started.elapsed().as_nanos() as u64;
+    restored
+}
+
+/// Prepares another invocation in an instance that has been put back; of `config`, only `data` and `on_tick` may be others
+/// than those it was made with.
+#[unsafe(no_mangle)]
+pub extern "C" fn mayfly_instance_begin(instance: &mut mayfly_instance_t, config: &mayfly_instance_config_t) {
+    // SAFETY: as above.
+    let shared = unsafe { &mut *instance.shared };
+    let (Some(core), Some(module)) = (&instance.core, shared.module) else { return };
+    let (store, program) = unsafe { (&mut *core.store.cast::<Store<Data>>(), &*core.program) };
+    shared.data = config.data;
+    wasmtime_context_set_data(store.as_context_mut(), config.data);
+    instance.ended = false;
+    instance.call = Some(Box::pin(async move {
+        store.set_epoch_deadline(1);
+        program.initialize(store, &module).await?;
         enter(store, program, &module).await
     }));
 }

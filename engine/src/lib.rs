@@ -13,13 +13,16 @@ mod bounds;
 mod component;
 mod door;
 mod engine;
+mod expose;
 mod host;
 mod inspect;
 mod image;
 mod instance;
 mod limiter;
 mod program;
+mod rewind;
 mod wake;
+mod writes;
 
 pub use wasmtime_c_api::*;
 

@@ -17,6 +17,10 @@ impl Limiter {
         Self { limit, used: 0, peak: 0, denied: false }
     }
 
+    pub fn used(&self) -> usize {
+        self.used
+    }
+
     pub fn peak(&self) -> usize {
         self.peak
     }

@@ -1,5 +1,6 @@
 //! A module, linked once, with its entry point looked up once: what every invocation of it starts from.
 
+use crate::expose::State;
 use crate::image::Changes;
 use crate::{Data, boxed_error, door, image, inner, text, wasmtime_error_t, wasmtime_linker_t, wasmtime_module_t};
 use std::sync::Arc;
@@ -21,7 +22,7 @@ pub(crate) struct Program {
 
 enum Link {
     /// Every import is a host function.
-    Ready(InstancePre<Data>),
+    Ready { pre: InstancePre<Data>, state: Option<State> },
     /// The module imports its memory: a second one defines it, with what else it imports of an image.
     WithMemory { memory: InstancePre<Data>, code: Arc<Code> },
 }
@@ -32,8 +33,8 @@ struct Code {
     /// Imports the same host functions and exports them again: it can be.
     door: InstancePre<Data>,
     items: Vec<Item>,
-    /// What an image says of its mutable globals, as it exports them.
-    globals: Vec<ModuleExport>,
+    /// Of one that imports an image, which says what its globals begin with.
+    state: Option<State>,
 }
 
 /// Where an import comes from.
@@ -64,7 +65,10 @@ impl Code {
             items: items.collect::<Result<_>>()?,
             module: module.clone(),
             door: linker.instantiate_pre(&door)?,
-            globals: (0..).map_while(|index| module.get_export_index(&image::exported_global(index))).collect(),
+            state: module
+                .imports()
+                .any(|import| import.module() == image::IMAGE)
+                .then(|| State { memory: None, globals: image::exported_globals(module) }),
         })
     }
 }
@@ -90,7 +94,7 @@ impl Program {
             result: function.result(0),
             changes,
             link: match memory {
-                None => Link::Ready(linker.instantiate_pre(module)?),
+                None => Link::Ready { pre: linker.instantiate_pre(module)?, state: State::of(module) },
                 Some(memory) => Link::WithMemory {
                     memory: linker.instantiate_pre(memory)?,
                     code: match like.map(|program| &program.link) {
@@ -105,7 +109,7 @@ impl Program {
     /// Returns the instance; `provide` is told the memory that it imports, if any, before anything of it runs.
     pub async fn instantiate(&self, store: &mut Store<Data>, provide: impl FnOnce(Option<Memory>)) -> Result<Instance> {
         Ok(match &self.link {
-            Link::Ready(pre) => pre.instantiate_async(&mut *store).await?,
+            Link::Ready { pre, .. } => pre.instantiate_async(&mut *store).await?,
             Link::WithMemory { memory, code } => {
                 let provider = memory.instantiate_async(&mut *store).await?;
                 provide(provider.get_memory(&mut *store, "memory"));
@@ -120,11 +124,20 @@ impl Program {
                 }
                 let instance = Instance::new_async(&mut *store, &code.module, &items).await?;
                 if let (Some(changes), Some(memory)) = (&self.changes, provider.get_memory(&mut *store, "memory")) {
-                    changes.apply(store, &instance, &memory, &code.globals).await?;
+                    let globals = code.state.as_ref().map_or(&[][..], |state| &state.globals);
+                    changes.apply(store, &instance, &memory, globals).await?;
                 }
                 instance
             }
         })
+    }
+
+    /// All that can change in its instances, beside a memory that they import. None when that is not known.
+    pub fn state(&self) -> Option<&State> {
+        match &self.link {
+            Link::Ready { state, .. } => state.as_ref(),
+            Link::WithMemory { code, .. } => code.state.as_ref(),
+        }
     }
 
     /// Calls `_initialize`, of a reactor.
@@ -211,6 +224,12 @@ pub unsafe extern "C" fn mayfly_module_callable(
         (0, _) => mayfly_callable_t::ReturnsNoNumber,
         _ => mayfly_callable_t::TakesParameters,
     }
+}
+
+/// Whether its instances can be put back to how they began: mayfly_instance_rewind().
+#[unsafe(no_mangle)]
+pub extern "C" fn mayfly_program_rewinds(program: &mayfly_program_t) -> bool {
+    program.0.state().is_some()
 }
 
 #[unsafe(no_mangle)]

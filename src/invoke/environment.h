@@ -7,6 +7,7 @@
 #include "invoke/loader.h"
 #include "invoke/run_queue.h"
 #include "invoke/warm_pool.h"
+#include "sandbox/fresh_pool.h"
 
 namespace mayfly::invoke {
 
@@ -15,6 +16,7 @@ struct Environment {
   net::Loop& loop;
   RunQueue& turns;
   WarmPool& warm;
+  sandbox::FreshPool& fresh;
   Admission& admission;
   Background& background;
   Loader& loader;

@@ -88,7 +88,7 @@ class Called {
                      request.body,
                      nullptr,
                      "id"};
-    const Environment environment{loop, turns, warm, admission, background, loader, log, egress};
+    const Environment environment{loop, turns, warm, fresh, admission, background, loader, log, egress};
     invocation = std::make_shared<Invocation>(environment, std::move(call), sink);
     invocation->start();
   }
@@ -112,6 +112,7 @@ class Called {
   egress::Resolver resolver{{.threads = 1}};
   egress::Gate egress{loop, resolver};
   WarmPool warm{loop, egress};
+  sandbox::FreshPool fresh{loop};
   TestLoader loader;
   Log log{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
   TestSink sink;

@@ -20,7 +20,7 @@ Task::Task(const Environment& environment, Parts parts)
     seat_ = environment.warm.make_seat(version_, code_, inputs_, *this);
     instance_ = seat_.get();
   } else {
-    instance_ = &fresh_.emplace(code_->program, inputs_, version_->settings().limits, *this);
+    instance_ = &fresh_.emplace(code_->program, inputs_, version_->settings().limits, *this, &environment.fresh);
   }
 }
 

@@ -60,6 +60,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
       .table_elements = kTableElements,
       .keep_resident_bytes = kKeepResidentBytes,
       .image_bytes = kImageBytes,
+      .rewinding_mappings = rewinding_mappings(max_map_count()),
       .concurrent = false,
   };
   using EngineHandle = Handle<wasm_engine_t, wasm_engine_delete>;
@@ -139,6 +140,9 @@ Result<std::unique_ptr<Module>> Engine::compile_code(std::string_view bytes, std
       return fail(ErrorCode::kBadModule, "the file is a component, where a core module is needed");
     case UploadKind::kUnknown: return fail(not_wasm(bytes));
   }
+  Bytes exposed;
+  if (auto* error = mayfly_module_expose(as_bytes(bytes), bytes.size(), &exposed)) return refusal(message_of(error));
+  if (exposed.size > 0) bytes = exposed.view();
   wasmtime_module_t* compiled = nullptr;
   if (want == Want::kSoon && bytes.size() >= kBaselineBytes) {
     Bytes code;

@@ -10,8 +10,9 @@ namespace mayfly::sandbox {
 class FreshInstance final : public SoleInstance {
  public:
   // The rest of what is given outlives the instance. Nothing of the guest runs before resume().
-  FreshInstance(std::shared_ptr<const Program> program, const Inputs& inputs, const Limits& limits, GuestHost& host)
-      : SoleInstance(own_, limits, true), own_(std::move(program), inputs, limits, host) {}
+  FreshInstance(std::shared_ptr<const Program> program, const Inputs& inputs, const Limits& limits, GuestHost& host,
+                FreshPool* pool = nullptr)
+      : SoleInstance(own_, limits, true), own_(std::move(program), inputs, limits, host, pool) {}
 
   Guest& guest() { return own_.guest(); }
   // The image that Inputs asked for; none unless it has ended well.

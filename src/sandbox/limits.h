@@ -72,17 +72,20 @@ bool is_limit(std::string_view option);
 inline constexpr std::size_t kStackBytes = 2 << 20;  // of a guest, host functions included
 inline constexpr std::size_t kWasmStackBytes =
     1536 << 10;  // of that, for Wasm frames: interpreters' are large in baseline code
-inline constexpr std::size_t kTableElements = 100'000;         // in one table; the largest seen in the wild is 40 000
-inline constexpr std::size_t kKeepResidentBytes = 256 << 10;   // measured: the best of 0, 128 KiB, 256 KiB, 16 MiB
-inline constexpr std::uint64_t kImageBytes = 256 << 20;        // memory images up to this are mapped, not copied
-inline constexpr std::size_t kBaselineBytes = 64 << 10;        // of a module: below, optimising takes 0.1 s at most
-inline constexpr std::uint32_t kMaxSlots = 10'000;             // invocations alive at once
-inline constexpr std::uint32_t kFewestModules = 64;            // in memory at once, on the smallest of machines
-inline constexpr std::uint32_t kMostModules = 1'000'000;       // on the largest: memory ends before
-inline constexpr std::uint32_t kIdleSandboxes = 256;           // that wait for another request (`reuse`), beside those
-inline constexpr std::chrono::seconds kIdleTime{10};           // that one waits before it is given up
-inline constexpr std::chrono::milliseconds kTick{1};           // a running guest yields to its loop this often
-inline constexpr std::size_t kMaxHeaders = 100;                // set by a `handle` function, as clients may send
+inline constexpr std::size_t kTableElements = 100'000;        // in one table; the largest seen in the wild is 40 000
+inline constexpr std::size_t kKeepResidentBytes = 256 << 10;  // measured: the best of 0, 128 KiB, 256 KiB, 16 MiB
+inline constexpr std::uint64_t kImageBytes = 256 << 20;       // memory images up to this are mapped, not copied
+inline constexpr std::size_t kBaselineBytes = 64 << 10;       // of a module: below, optimising takes 0.1 s at most
+inline constexpr std::uint32_t kMaxSlots = 10'000;            // invocations alive at once
+inline constexpr std::uint32_t kFewestModules = 64;           // in memory at once, on the smallest of machines
+inline constexpr std::uint32_t kMostModules = 1'000'000;      // on the largest: memory ends before
+inline constexpr std::uint32_t kIdleSandboxes = 256;          // that wait for another request (`reuse`), beside those
+inline constexpr std::chrono::seconds kIdleTime{10};          // that one waits before it is given up
+inline constexpr std::uint32_t kCallsBeforeRewinding =
+    8;                                                // of a program in kIdleTime / 4, for its instances to be put back
+inline constexpr std::uint32_t kMostMisses = 4;       // in that time, of instances that cannot be: then none is
+inline constexpr std::chrono::milliseconds kTick{1};  // a running guest yields to its loop this often
+inline constexpr std::size_t kMaxHeaders = 100;       // set by a `handle` function, as clients may send
 inline constexpr std::size_t kMaxHeaderBytes = 64 << 10;       // of them together, with the reason phrase
 inline constexpr std::size_t kMaxSourceHeadBytes = 128 << 10;  // the same of a function from source, with their framing
 inline constexpr std::size_t kHostCallBytes = 1 << 20;         // of one long host call, before the loop gets its turn

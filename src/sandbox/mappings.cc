@@ -14,9 +14,12 @@ std::uint32_t max_map_count() {
   return most;
 }
 
+std::uint32_t rewinding_mappings(std::uint32_t mappings) { return mappings / 16; }
+
 std::uint32_t slots_for(std::uint32_t mappings) {
   constexpr std::uint32_t kMappingsPerSlot = 5;        // 2 of its stack, about 3 of its memory
   constexpr std::uint32_t kMappingsElsewhere = 9'500;  // idle sandboxes, code, images, libraries, the heap
+  mappings -= rewinding_mappings(mappings);
   const std::uint32_t left = mappings > kMappingsElsewhere ? mappings - kMappingsElsewhere : 0;
   return std::clamp(left / kMappingsPerSlot, std::uint32_t{64}, kMaxSlots);
 }
@@ -26,6 +29,7 @@ std::uint32_t modules_for(std::uint32_t mappings, std::uint32_t slots) {
   constexpr std::uint32_t kMappingsPerSlot = 4;       // a stack and its guard, in each of two engines
   constexpr std::uint32_t kMappingsPerModule = 3;     // what is before its code, its code, its data
   constexpr std::uint32_t kMappingsElsewhere = 1000;  // libraries, threads, the heap
+  mappings -= rewinding_mappings(mappings);
   const std::uint32_t taken = (slots + kIdleSandboxes) * kMappingsPerSlot + kMappingsElsewhere;
   const std::uint32_t left = mappings > taken ? mappings - taken : 0;
   return std::clamp(left / 2 / kMappingsPerModule, kFewestModules, kMostModules);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "sandbox/handle.h"
+#include "sandbox/image.h"
 
 #include <fmt/format.h>
 #include <mayfly_engine.h>
@@ -48,6 +49,7 @@ Module::Module(wasmtime_module* compiled, Tier tier) : compiled_(compiled), tier
   wasmtime_module_exports(compiled_, &exports);
   for (std::size_t i = 0; i < exports.size; ++i) {
     const auto* type = wasm_exporttype_type(exports.data[i]);
+    if (text(wasm_exporttype_name(exports.data[i])).starts_with(kImageModule)) continue;  // of ours
     Export found{text(wasm_exporttype_name(exports.data[i])), kind_of(type)};
     set_callable(found, mayfly_module_callable(compiled_, as_bytes(found.name), found.name.size()));
     names_.exports.push_back(std::move(found));

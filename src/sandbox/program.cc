@@ -8,7 +8,7 @@
 namespace mayfly::sandbox {
 
 Program::Program(Engine& engine, mayfly_program_t* linked, Facts facts)
-    : engine_(engine), linked_(linked), facts_(std::move(facts)) {
+    : engine_(engine), linked_(linked), may_rewind_(mayfly_program_rewinds(linked)), facts_(std::move(facts)) {
   engine_.add_modules(facts_.modules);
 }
 

@@ -4,6 +4,7 @@
 #include "sandbox/capabilities.h"
 #include "sandbox/kind.h"
 #include "sandbox/limits.h"
+#include "sandbox/shelf.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -40,6 +41,9 @@ class Program {
   Tier tier() const { return facts_.tier; }
   Engine& engine() const { return engine_; }
   const mayfly_program_t* get() const { return linked_; }
+  // Whether its instances can be put back to how they began.
+  bool may_rewind() const { return may_rewind_; }
+  Shelf& shelf() const { return shelf_; }
   const mayfly_component_t* component() const { return component_; }  // null for a module
 
   // Whether it can be given these.
@@ -55,7 +59,9 @@ class Program {
   Engine& engine_;
   mayfly_program_t* linked_ = nullptr;
   mayfly_component_t* component_ = nullptr;
+  const bool may_rewind_ = false;
   Facts facts_;
+  mutable Shelf shelf_{engine_};
 };
 
 }  // namespace mayfly::sandbox

@@ -12,17 +12,20 @@
 
 namespace mayfly::sandbox {
 
-Sandbox::Sandbox(std::shared_ptr<const Program> program, const Inputs& inputs, const Limits& limits, GuestHost& host)
-    : program_(std::move(program)), guest_(inputs, limits, host) {
-  const EngineConfig config = {{
+Sandbox::Sandbox(std::shared_ptr<const Program> program, const Inputs& inputs, const Limits& limits, GuestHost& host,
+                 FreshPool* pool)
+    : program_(std::move(program)), pool_(pool), guest_(inputs, limits, host) {
+  EngineConfig config = {{
       .data = this,
       .on_tick = [](void* self) { return static_cast<mayfly_tick_t>(on_tick(self)); },
       .memory_bytes = limits.memory_bytes,
+      .rewinds = false,
       .makes_image = inputs.makes_image,
       .image_since = inputs.image_since != nullptr ? inputs.image_since->get() : nullptr,
   }};
   if (program_->component() == nullptr) {
-    engine_instance_ = mayfly_instance_new(program_->engine().get(), program_->get(), &config.raw);
+    engine_instance_ = pool_ != nullptr ? pool_->take(program_, config)
+                                        : mayfly_instance_new(program_->engine().get(), program_->get(), &config.raw);
     return;
   }
   if (inputs.request != nullptr) client_.emplace(guest_, host, [this](Error why) { guest_.stop(std::move(why)); });
@@ -30,7 +33,10 @@ Sandbox::Sandbox(std::shared_ptr<const Program> program, const Inputs& inputs, c
   engine_instance_ = component_->call(program_->component(), config, client_ ? &*client_ : nullptr);
 }
 
-Sandbox::~Sandbox() { mayfly_instance_delete(engine_instance_); }
+Sandbox::~Sandbox() {
+  if (pool_ != nullptr && ended_well_) pool_->give_back(*program_, guest_.limits().memory_bytes, engine_instance_);
+  else mayfly_instance_delete(engine_instance_);
+}
 
 void Sandbox::begin_again() { mayfly_instance_again(engine_instance_); }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sandbox/component_call.h"
+#include "sandbox/fresh_pool.h"
 #include "sandbox/guest.h"
 #include "sandbox/image.h"
 #include "sandbox/program.h"
@@ -25,8 +26,10 @@ struct alignas(8) EngineMemory {
 // A guest in its store, for one invocation at a time: where host functions find it, and ticks whom they hit.
 class Sandbox {
  public:
-  // The rest of what is given outlives it. Nothing of the guest runs before its first invocation does.
-  Sandbox(std::shared_ptr<const Program> program, const Inputs& inputs, const Limits& limits, GuestHost& host);
+  // The rest of what is given outlives it. Nothing of the guest runs before its first invocation does. For one
+  // invocation alone, its instance may come from a pool.
+  Sandbox(std::shared_ptr<const Program> program, const Inputs& inputs, const Limits& limits, GuestHost& host,
+          FreshPool* pool = nullptr);
   ~Sandbox();
   Sandbox(const Sandbox&) = delete;
 
@@ -45,11 +48,13 @@ class Sandbox {
   static std::uint8_t on_tick(void* sandbox);
 
   const std::shared_ptr<const Program> program_;
+  FreshPool* const pool_;
   Guest guest_;
   SoleInstance* runs_ = nullptr;             // the invocation that was resumed last
   std::optional<ComponentHost> component_;   // for a component
   std::optional<component::Client> client_;  // for one that handles an HTTP request
   mayfly_instance_t* engine_instance_;
+  bool ended_well_ = false;             // its last invocation
   std::optional<EngineMemory> memory_;  // the guest's, once a host function has found it
 };
 

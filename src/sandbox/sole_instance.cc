@@ -43,6 +43,7 @@ Instance::Progress SoleInstance::resume(Where where) {
   meter_.stop();
   if (progress != MAYFLY_PROGRESS_T_SUSPENDED) {
     outcome_ = conclude(sandbox_.guest_, progress == MAYFLY_PROGRESS_T_RETURNED, ended);
+    sandbox_.ended_well_ = !outcome_.error || sandbox_.guest_.exit_code();
     return Progress::kEnded;
   }
   if (!stop_when_over_time()) return Progress::kWaiting;

@@ -72,6 +72,7 @@ void Connection::on_read(const error_code& error, std::size_t bytes) {
   reading_ = false;
   if (state_ == State::kClosed) return;
   if (error) {
+    if (in_outbox_) flush();
     if (!writing_ || state_ == State::kHandling) return close();
     close_after_ = true;  // it sends no more, but may still take its answer
     return;
@@ -93,7 +94,7 @@ void Connection::process() {
   while (state_ == State::kReading && !close_after_ && answered_ < kPipelineBurst && step()) {
   }
   processing_ = false;
-  flush();
+  flush_soon();
   if (state_ != State::kReading || close_after_ || stalled_) return;
   if (answered_ == kPipelineBurst) {  // the others on this loop have their turn
     context_.loop.post([self = shared_from_this()] { self->process(); });
@@ -231,7 +232,14 @@ void Connection::refuse(const Error& error) {
 
 bool Connection::has_backlog() const { return output_.size() + sending_.size() - sent_ > kWriteBacklog; }
 
+void Connection::flush_soon() {
+  if (output_.empty()) return flush();
+  if (writing_ || std::exchange(in_outbox_, true)) return;
+  context_.outbox.add(shared_from_this());
+}
+
 void Connection::flush() {
+  in_outbox_ = false;
   if (writing_ || processing_ || state_ == State::kClosed) return;
   write();
 }
@@ -332,6 +340,7 @@ void Connection::cut() {
 }
 
 void Connection::drain() {
+  if (in_outbox_) flush();
   const bool idle = state_ == State::kReading && parser_.state() == ParserState::kStart && consumed_ == filled_;
   if (!idle) return;  // its request is answered first, as the last
   if (writing_) close_after_ = true;

@@ -37,7 +37,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::string& output() { return output_; }
   bool keeps_alive(const http::Request& request) const { return request.keep_alive && !context_.draining; }
   bool has_backlog() const;
-  void flush();
+  void flush();       // sends what is in output()
   void watch();       // notice when the client goes, while its request is answered
   void body_taken();  // there is room again in the exchange's body
   void exchange_done(bool keep_alive);
@@ -61,6 +61,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void set_reading_deadline();
   void hold_body(std::size_t bytes);
   void linger();
+  void flush_soon();
   bool has_to_send();
   void write();
   void on_written();
@@ -96,6 +97,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::string sending_;  // what the socket takes, from sent_ on
   std::size_t sent_ = 0;
   bool writing_ = false;
+  bool in_outbox_ = false;
 
   std::chrono::steady_clock::time_point deadline_;
   std::chrono::steady_clock::time_point body_deadline_;

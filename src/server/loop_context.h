@@ -5,6 +5,7 @@
 #include "invoke/invocation.h"
 #include "net/loop.h"
 #include "registry/registry.h"
+#include "server/outbox.h"
 
 #include <array>
 #include <atomic>
@@ -42,10 +43,13 @@ struct Services {
 struct LoopContext {
   LoopContext(const Services& services, const http::Limits& http_limits, std::uint64_t id_seed)
       : registry(services.registry),
+        outbox(loop),
         turns(loop),
         egress(loop, services.resolver, services.ca_file),
         warm(loop, egress),
-        environment{loop, turns, warm, services.admission, services.background, services.loader, services.log, egress},
+        fresh(loop),
+        environment{loop,         turns, warm, fresh, services.admission, services.background, services.loader,
+                    services.log, egress},
         log(services.log),
         dispatcher(services.dispatcher),
         hostname(services.hostname),
@@ -59,9 +63,11 @@ struct LoopContext {
 
   net::Loop loop;
   registry::Registry::Reader registry;
+  Outbox outbox;
   invoke::RunQueue turns;
   egress::Gate egress;
   invoke::WarmPool warm;
+  sandbox::FreshPool fresh;
   invoke::Environment environment;
   Log& log;
   const Dispatcher& dispatcher;

@@ -80,7 +80,7 @@ pub unsafe extern "C" fn mayfly_component_call(
     call: &mayfly_component_call_t,
 ) -> Box<mayfly_instance_t> {
     guarded(|| Ok(unsafe { prepare(component, call) })).unwrap_or_else(|error| {
-        let shared = Box::into_raw(Box::new(Shared::new(0)));
+        let shared = Box::into_raw(Box::new(Shared::new(0, std::ptr::null_mut())));
         let failed = Box::pin(std::future::ready(Err(error)));
         mayfly_instance_t::of_component(failed, shared, Bell::new(call.wake, call.wake_data))
     })
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn mayfly_component_call(
 
 unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t) -> Box<mayfly_instance_t> {
     let input = Bytes::copy_from_slice(unsafe { call.input.get() });
-    let shared = Box::into_raw(Box::new(Shared::new(call.instance.memory_bytes)));
+    let shared = Box::into_raw(Box::new(Shared::new(call.instance.memory_bytes, call.instance.data)));
     let config = unsafe { slice(call.config, call.config_count) };
     let (host, waiting) = (call.host, Waiting(shared));
     let outbox = Outbox::new(call.outside, host, waiting);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <limits>
 
@@ -17,6 +18,19 @@ Try<std::size_t> counted(ssize_t result) {
 
 std::uint64_t nanoseconds(const struct timespec& time) {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+// The kernel does not wait for a guest's memory whose pages are still to be made writable (engine/src/writes.rs): what
+// it is going to write to is written to before.
+void touch(Buffers into, std::size_t bytes) {
+  constexpr std::size_t kPage = 4096;
+  for (const iovec& buffer : into) {
+    const std::size_t size = std::min(buffer.iov_len, bytes);
+    auto* const start = static_cast<volatile char*>(buffer.iov_base);
+    for (std::size_t at = 0; at < size; at += kPage) start[at] = start[at];
+    if (size > 0) start[size - 1] = start[size - 1];
+    bytes -= size;
+  }
 }
 
 }  // namespace
@@ -52,6 +66,9 @@ Try<Stat> stat_of(int fd) {
 
 Try<std::size_t> HostFile::read(Buffers into, std::uint64_t offset) {
   if (offset > kLargestOffset) return failed(EINVAL);
+  const auto found = stat();
+  if (!found) return tl::unexpected(found.error());
+  touch(into, found->size > offset ? found->size - offset : kLargestOffset);  // what /proc has is not of its size
   return counted(::preadv(fd_.get(), into.data(), static_cast<int>(into.size()), static_cast<off_t>(offset)));
 }
 

@@ -1,8 +1,7 @@
 // What a guest is told of its start, and how it ends: args_*, environ_*, proc_*, sched_yield, random_get.
 
+#include "base/random.h"
 #include "sandbox/wasi/preview1.h"
-
-#include <sys/random.h>
 
 #include <algorithm>
 #include <array>
@@ -64,12 +63,9 @@ Hosted<Errno> sched_yield(Guest&) { return Errno::kSuccess; }
 Hosted<Errno> random_get(Guest& guest, std::uint32_t address, std::uint32_t length) {
   const auto bytes = guest.memory().slice(address, length);
   if (!bytes) return Errno::kFault;
-  const std::size_t end = std::min(bytes->size(), guest.progress + kHostCallBytes);
-  while (guest.progress < end) {
-    const ssize_t got = ::getrandom(bytes->data() + guest.progress, end - guest.progress, 0);
-    if (got < 0 && errno != EINTR) return Errno::kIo;
-    if (got > 0) guest.progress += static_cast<std::size_t>(got);
-  }
+  const std::size_t part = std::min(bytes->size() - guest.progress, kHostCallBytes);
+  if (!fill_random(bytes->subspan(guest.progress, part))) return Errno::kIo;
+  guest.progress += part;
   if (guest.progress < bytes->size()) {
     guest.host().wake();
     return waiting();
