@@ -20,15 +20,21 @@ FreshPool::~FreshPool() {
   }
 }
 
+bool FreshPool::is_often_called(const Recent& recent) const {
+  return recent.calls > kCallsBeforeRewinding && recent.calls * kMostRewinding >= calls_;
+}
+
 mayfly_instance_t* FreshPool::take(const std::shared_ptr<const Program>& program, EngineConfig& config) {
   if (program->may_rewind()) {
+    Recent& recent = recent_[program.get()];
+    ++recent.calls;
+    ++calls_;
     if (auto* instance = program->shelf().take(*this, config.raw.memory_bytes)) {
       mayfly_instance_begin(instance, &config.raw);
       return instance;
     }
-    Recent& recent = recent_[program.get()];
     recent.program = program;
-    recent.asked = ++recent.calls > kCallsBeforeRewinding && recent.misses < kMostMisses;
+    recent.asked = is_often_called(recent) && recent.misses < kMostMisses;
     config.raw.rewinds = recent.asked;
     sweep_later();
   }
@@ -36,10 +42,10 @@ mayfly_instance_t* FreshPool::take(const std::shared_ptr<const Program>& program
 }
 
 void FreshPool::give_back(const Program& program, std::size_t memory_bytes, mayfly_instance_t* instance) {
-  const bool is_fresh = mayfly_instance_rewind(instance);
-  if (const auto found = recent_.find(&program); found != recent_.end() && found->second.asked) {
-    found->second.misses = is_fresh ? 0 : found->second.misses + 1;
-  }
+  const auto found = recent_.find(&program);
+  const bool wanted = found != recent_.end() && is_often_called(found->second);
+  const bool is_fresh = wanted && mayfly_instance_rewind(instance);
+  if (wanted && found->second.asked) found->second.misses = is_fresh ? 0 : found->second.misses + 1;
   if (!is_fresh || !program.shelf().put(*this, memory_bytes, instance)) mayfly_instance_delete(instance);
 }
 
@@ -55,12 +61,15 @@ void FreshPool::sweep_later() {
 void FreshPool::sweep() {
   timer_runs_ = false;
   const auto since = coarse_now() - kIdleTime;
+  calls_ = 0;
   for (auto at = recent_.begin(); at != recent_.end();) {
     Recent& recent = at->second;
-    recent.calls = 0;
+    recent.calls /= 2;
+    calls_ += recent.calls;
     if (recent.misses > 0) --recent.misses;
     const auto program = recent.program.lock();
-    const bool is_done = !program || (program->shelf().give_up(*this, since) == 0 && recent.misses == 0);
+    const bool is_done =
+        !program || (program->shelf().give_up(*this, since) == 0 && recent.misses == 0 && recent.calls == 0);
     at = is_done ? recent_.erase(at) : std::next(at);
   }
   if (!recent_.empty()) sweep_later();

@@ -32,15 +32,19 @@ class FreshPool {
  private:
   struct Recent {
     std::weak_ptr<const Program> program;
-    std::uint32_t calls = 0;   // since the last sweep, that had an instance made
+    std::uint64_t calls = 0;   // lately
     std::uint32_t misses = 0;  // instances in a row that could not be put back; forgotten one by one
     bool asked = false;        // the last was to be put back
   };
+
+  // Whether it is one of the few that are called most.
+  bool is_often_called(const Recent& recent) const;
 
   void sweep_later();
   void sweep();
 
   std::unordered_map<const Program*, Recent> recent_;
+  std::uint64_t calls_ = 0;  // of all of them
   boost::asio::steady_timer timer_;
   bool timer_runs_ = false;
   const std::shared_ptr<FreshPool*> alive_ = std::make_shared<FreshPool*>(this);

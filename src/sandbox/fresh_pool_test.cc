@@ -28,7 +28,9 @@ Result<std::shared_ptr<const Program>> load(const std::string& text) {
 // Calls one program again and again, on a loop with a pool.
 class Caller : public GuestHost {
  public:
-  explicit Caller(const std::string& text) : program_(load(text).value()) {}
+  explicit Caller(const std::string& text) { use(text); }
+
+  void use(const std::string& text) { program_ = load(text).value(); }
 
   // What it returns or writes; `trap` for one that traps.
   std::string call(std::string_view input = "") {
@@ -204,6 +206,22 @@ TEST(FreshPool, KeepsModulesWithoutAMemory) {
   Caller caller(R"((module (global $n (mut i32) (i32.const 0)) (func (export "run") (result i32)
     (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n))))");
   EXPECT_EQ(caller.call_often(), std::set<std::string>{"1"});
+  EXPECT_EQ(caller.idle(), 1u);
+}
+
+TEST(FreshPool, KeepsThoseOfFewPrograms) {
+  const auto text = [](int number) { return summing(kScribble, 4 + number); };
+  Caller caller(text(0));
+  for (int round = 0; round < 30; ++round) {
+    for (int number = 0; number < 30; ++number) {
+      caller.use(text(number));
+      caller.call();
+      EXPECT_EQ(caller.idle(), 0u);
+    }
+  }
+  std::set<std::string> answers;
+  for (int i = 0; i < 100; ++i) answers.insert(caller.call());
+  EXPECT_EQ(answers.size(), 1u);
   EXPECT_EQ(caller.idle(), 1u);
 }
 

@@ -25,6 +25,7 @@ Engine& engine() {
 
 // Compiled once for all tests.
 std::shared_ptr<const Program> load(const std::string& component) {
+  engine();  // which outlives them
   static std::map<std::string, std::shared_ptr<const Program>> loaded;
   if (const auto found = loaded.find(component); found != loaded.end()) return found->second;
   std::ifstream file(MAYFLY_SOURCE_DIR "/tests/guests/components/" + component + ".wasm", std::ios::binary);
