@@ -8,8 +8,10 @@ use crate::program::Program;
 use crate::writes::Writes;
 use wasmtime::{Extern, Global, Instance, Memory, Store, Val};
 
-/// How often one is put back: after that, another one finds out anew which pages are written to.
-const MOST_TIMES: usize = 1000;
+/// How often one is put back: after that, another one finds out anew which pages are written to. Sooner when these have
+/// become many more than the first request wrote to, as all of them are copied each time.
+const MOST_TIMES: usize = 10_000;
+const MOST_TIMES_GROWN: usize = 100;
 
 /// How an instance began.
 pub(crate) struct Beginning {
@@ -17,7 +19,9 @@ pub(crate) struct Beginning {
     globals: Vec<(Global, Val)>,
     /// Bytes of its memory and tables.
     used: usize,
-    times: usize,
+    times_left: usize,
+    /// That the first request wrote to.
+    pages: Option<usize>,
 }
 
 impl Beginning {
@@ -42,13 +46,17 @@ impl Beginning {
             }
             _ => None,
         };
-        Some(Self { memory, globals, used: limiter.used(), times: 0 })
+        Some(Self { memory, globals, used: limiter.used(), times_left: MOST_TIMES, pages: None })
     }
 
     /// Puts it back. When this is false, the instance is not fit for another request.
     pub fn restore(&mut self, store: &mut Store<Data>, limiter: &Limiter) -> bool {
-        self.times += 1;
-        self.times <= MOST_TIMES
+        let written = self.memory.as_mut().map_or(0, Writes::pages);
+        if written > 2 * *self.pages.get_or_insert(written) + 64 {
+            self.times_left = self.times_left.min(MOST_TIMES_GROWN);
+        }
+        self.times_left = self.times_left.saturating_sub(1);
+        self.times_left > 0
             && limiter.used() == self.used
             && !limiter.denied()
             && self.globals.iter().all(|(global, value)| global.set(&mut *store, *value).is_ok())

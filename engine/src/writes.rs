@@ -87,6 +87,11 @@ impl Writes {
         protect(start, bytes, libc::PROT_READ).then_some(watched)
     }
 
+    /// How many have been written to.
+    pub fn pages(&mut self) -> usize {
+        self.log.get_mut().count
+    }
+
     /// Puts back what has been written over. False when not all of it was noted.
     pub fn undo(&mut self) -> bool {
         let log = self.log.get_mut();

@@ -118,7 +118,7 @@ TEST(FreshPool, PutsBackPagesThatAreWrittenToLater) {
       (drop (call $random (i32.const 8) (i32.const 4)))
       (i32.store (i32.and (i32.load (i32.const 8)) (i32.const 0x3fff0)) (i32.const -1)))"));
   std::set<std::string> answers;
-  for (int i = 0; i < 2500; ++i) answers.insert(caller.call());  // more often than one instance is put back
+  for (int i = 0; i < 12'000; ++i) answers.insert(caller.call());  // more often than one instance is put back
   EXPECT_EQ(answers.size(), 1u);
   EXPECT_LE(caller.idle(), 1u);
 }
