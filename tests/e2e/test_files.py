@@ -191,6 +191,32 @@ def test_a_volume_is_mounted_by_its_name(make_server, shared):
     assert (shared / "made").read_text() == "hello"
 
 
+# Answers with the file `a.txt` of its first mount, up to 300 000 bytes of it.
+LARGE_READER = """(module
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 8)
+  (data (i32.const 64) "a.txt")
+  (data (i32.const 16) "\\88\\13\\00\\00\\e0\\93\\04\\00")
+  (func (export "_start")
+    (drop (call $open (i32.const 3) (i32.const 1) (i32.const 64) (i32.const 5) (i32.const 0)
+      (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 0)))
+    (drop (call $read (i32.load (i32.const 0)) (i32.const 16) (i32.const 1) (i32.const 20)))
+    (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24)))))
+"""
+
+
+def test_a_sandbox_that_was_put_back_reads_files_into_all_of_its_memory(make_server, shared):
+    server = make_server("--volume", f"uploads={shared}")
+    assert server.deploy("read", LARGE_READER.encode(), "?volume=uploads:/data").status == 201
+    for turn in range(40):
+        text = f"{turn} " * (100 * turn * turn // 2)
+        (shared / "a.txt").write_text(text[:300_000])
+        assert answer_of(server, "read") == text[:300_000]
+
+
 def test_a_volume_is_read_only_unless_the_function_asks(make_server, shared):
     server = make_server("--volume", f"uploads={shared}")
     server.deploy("write", WRITER.encode(), "?volume=uploads:/data")
