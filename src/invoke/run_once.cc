@@ -36,9 +36,10 @@ class Run final : public sandbox::GuestHost {
  public:
   explicit Run(const sandbox::Limits& limits) : limits_(limits) {}
 
-  Ran run(const std::shared_ptr<const sandbox::Program>& program, const sandbox::Inputs& inputs) {
+  Ran run(const std::shared_ptr<const sandbox::Program>& program, const sandbox::Inputs& inputs,
+          sandbox::FreshPool* pool) {
     const auto deadline = steady_clock::now() + limits_.wall;
-    sandbox::FreshInstance instance(program, inputs, limits_, *this);
+    sandbox::FreshInstance instance(program, inputs, limits_, *this, pool);
     for (auto progress = instance.resume(); progress != Instance::Progress::kEnded; progress = instance.resume()) {
       if (progress == Instance::Progress::kWaiting && !wait_for_wake(deadline)) {
         ran_.error = Error{ErrorCode::kTooSlow, fmt::format("it was not done after its {} ms", limits_.wall.count())};
@@ -87,7 +88,7 @@ class Run final : public sandbox::GuestHost {
 }  // namespace
 
 Ran run_once(const std::shared_ptr<const sandbox::Program>& program, const sandbox::Inputs& inputs,
-             const sandbox::Limits& limits) {
+             const sandbox::Limits& limits, sandbox::FreshPool* pool) {
   const Slot slot(program->engine());
   if (!slot.taken()) return {.error = Error{ErrorCode::kOverloaded, "every sandbox of this server is in use"}};
   std::unique_ptr<Run> run;
@@ -96,7 +97,7 @@ Ran run_once(const std::shared_ptr<const sandbox::Program>& program, const sandb
   } catch (const std::exception& why) {  // of Asio, whose loops take memory and descriptors
     return {.error = Error{ErrorCode::kServerMemory, fmt::format("no event loop for a guest: {}", why.what())}};
   }
-  return run->run(program, inputs);
+  return run->run(program, inputs, pool);
 }
 
 }  // namespace mayfly::invoke

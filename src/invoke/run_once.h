@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "sandbox/fresh_pool.h"
 #include "sandbox/guest.h"
 #include "sandbox/image.h"
 #include "sandbox/limits.h"
@@ -22,8 +23,8 @@ struct Ran {
 };
 
 // Runs a program to its end, on this thread and a loop of its own. It may connect to nothing. Not on a loop: it blocks
-// for as long as the limits allow.
+// for as long as the limits allow. Its instance may come from a pool, of a loop that does not run.
 Ran run_once(const std::shared_ptr<const sandbox::Program>& program, const sandbox::Inputs& inputs,
-             const sandbox::Limits& limits);
+             const sandbox::Limits& limits, sandbox::FreshPool* pool = nullptr);
 
 }  // namespace mayfly::invoke

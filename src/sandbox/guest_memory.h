@@ -10,7 +10,7 @@
 namespace mayfly::sandbox {
 
 // The one gate to a guest's linear memory. Addresses and lengths are 64 bits wide before any arithmetic. A slice
-// is good until the guest runs again.
+// is good until the guest runs again. We write to it, no system call does: engine/src/writes.rs.
 class GuestMemory {
  public:
   GuestMemory() = default;

@@ -66,7 +66,7 @@ class Sample {
     auto inputs = sandbox::abi::make_inputs(kind, settings_, mounts_, call);
     const std::string input = kind == sandbox::Kind::kSource ? sandbox::abi::source_input(call, "") : "";
     inputs.standard_input = input;
-    const auto ran = invoke::run_once(program_, inputs, settings_.limits);
+    const auto ran = invoke::run_once(program_, inputs, settings_.limits, &pool_);
     if (ran.error) return fail(ran.error->code, fmt::format("{}\n{}", ran.error->message, ran.log));
     if (auto head = sandbox::abi::read_head(kind, settings_, ran.output); !head) return fail(std::move(head.error()));
     return ran.memory_peak;
@@ -80,6 +80,8 @@ class Sample {
   http::Request request_;
   std::shared_ptr<const sandbox::Program> program_;
   std::vector<sandbox::vfs::Mount> mounts_;
+  net::Loop loop_;
+  mutable sandbox::FreshPool pool_{loop_};
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace mayfly::source {
 struct Costs {
   std::chrono::microseconds deploy{0};  // to have the program of a new function
   std::chrono::microseconds cold{0};    // to have one that was deployed before, and its first answer
-  std::chrono::microseconds warm{0};    // an answer in a fresh sandbox: the median
+  std::chrono::microseconds warm{0};    // an answer in a fresh sandbox, one after the other: the median
   std::size_t memory = 0;               // bytes, of a sandbox that has answered
 };
 
