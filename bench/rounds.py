@@ -40,7 +40,8 @@ def _load(target, connections, seconds, core):
     """One run of wrk, with the microseconds of CPU time that each request cost the server."""
     before = target.process.cpu_seconds()
     load = _run(target, connections, seconds, core)
-    return {**dataclasses.asdict(load), "cpu": (target.process.cpu_seconds() - before) * 1e6 / load.requests}
+    answered = max(load.requests, 1)  # a short run may end before the first answer
+    return {**dataclasses.asdict(load), "cpu": (target.process.cpu_seconds() - before) * 1e6 / answered}
 
 
 def _measure(targets, base_name, connections, options, core):
