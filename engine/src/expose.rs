@@ -19,10 +19,12 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// None when more can change, or that is not known.
+    /// Of an exposed module, or of code that imports an image, and so its memory. None when more can change, or that is not
+    /// known.
     pub fn of(module: &wasmtime::Module) -> Option<Self> {
-        module.get_export_index(EXPOSED)?;
-        Some(Self { memory: module.get_export_index(MEMORY), globals: image::exported_globals(module) })
+        let imports_image = module.imports().any(|import| import.module() == IMAGE);
+        (imports_image || module.get_export_index(EXPOSED).is_some())
+            .then(|| Self { memory: module.get_export_index(MEMORY), globals: image::exported_globals(module) })
     }
 }
 

@@ -90,7 +90,6 @@ type Call = Pin<Box<dyn Future<Output = Result<String>>>>;
 
 pub struct mayfly_instance_t {
     call: Option<Call>,
-    ended: bool,
     shared: *mut Shared,
     core: Option<Core>,
     bell: Option<Arc<Bell>>, // of a component; a core module is woken by C++
@@ -139,7 +138,7 @@ impl Shared {
 
 impl mayfly_instance_t {
     pub(crate) fn of_component(call: Call, shared: *mut Shared, bell: Arc<Bell>) -> Box<Self> {
-        Box::new(Self { call: Some(call), ended: false, shared, core: None, bell: Some(bell) })
+        Box::new(Self { call: Some(call), shared, core: None, bell: Some(bell) })
     }
 }
 
@@ -190,7 +189,7 @@ pub extern "C" fn mayfly_instance_new(
     watch_ticks(store, config, Carried(shared));
     let since = unsafe { config.image_since.as_ref() }.map(|module| inner!(module, wasmtime_module_t => Module).clone());
     let call: Call = Box::pin(run(store, program, Carried(shared), config.rewinds, config.makes_image, since));
-    Box::new(mayfly_instance_t { call: Some(call), ended: false, shared, core: Some(core), bell: None })
+    Box::new(mayfly_instance_t { call: Some(call), shared, core: Some(core), bell: None })
 }
 
 pub(crate) fn watch_ticks<T>(store: &mut Store<T>, config: &mayfly_instance_config_t, shared: Carried<Shared>) {
@@ -272,10 +271,7 @@ pub extern "C" fn mayfly_instance_poll(
     }));
     let ended = match polled {
         Ok(Poll::Pending) => return mayfly_progress_t::Suspended,
-        Ok(Poll::Ready(result)) => {
-            instance.ended = true;
-            result
-        }
+        Ok(Poll::Ready(result)) => result,
         Err(panic) => Err(wasmtime::Error::msg(panic_text(&*panic))),
     };
     let mut written = mayfly_outcome_t {
@@ -330,7 +326,7 @@ pub extern "C" fn mayfly_instance_rewind(instance: &mut mayfly_instance_t) -> bo
     instance.call = None;
     // SAFETY: as in mayfly_instance_new; the future that borrowed them has ended.
     let shared = unsafe { &mut *instance.shared };
-    let (Some(core), Some(beginning), true) = (&instance.core, &mut shared.beginning, instance.ended) else { return false };
+    let (Some(core), Some(beginning)) = (&instance.core, &mut shared.beginning) else { return false };
     let store = unsafe { &mut *core.store.cast::<Store<Data>>() };
     let restored = beginning.restore(store, &shared.limiter);
     shared.instantiate_ns = started.elapsed().as_nanos() as u64;
@@ -347,7 +343,6 @@ pub extern "C" fn mayfly_instance_begin(instance: &mut mayfly_instance_t, config
     let (store, program) = unsafe { (&mut *core.store.cast::<Store<Data>>(), &*core.program) };
     shared.data = config.data;
     wasmtime_context_set_data(store.as_context_mut(), config.data);
-    instance.ended = false;
     instance.call = Some(Box::pin(async move {
         store.set_epoch_deadline(1);
         program.initialize(store, &module).await?;

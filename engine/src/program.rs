@@ -33,7 +33,7 @@ struct Code {
     /// Imports the same host functions and exports them again: it can be.
     door: InstancePre<Data>,
     items: Vec<Item>,
-    /// Of one that imports an image, which says what its globals begin with.
+    /// An image says what its globals begin with.
     state: Option<State>,
 }
 
@@ -65,10 +65,7 @@ impl Code {
             items: items.collect::<Result<_>>()?,
             module: module.clone(),
             door: linker.instantiate_pre(&door)?,
-            state: module
-                .imports()
-                .any(|import| import.module() == image::IMAGE)
-                .then(|| State { memory: None, globals: image::exported_globals(module) }),
+            state: State::of(module),
         })
     }
 }

@@ -106,11 +106,14 @@ constexpr std::string_view kScribble = R"(
       (memory.fill (i32.const 100000) (i32.const 0xee) (i32.const 50000))
       (memory.copy (i32.const 200000) (i32.const 70000) (i32.const 20000)))";
 
-TEST(FreshPool, PutsBackWhatAGuestHasChanged) {
-  Caller caller(summing(kScribble));
+// That each call of a program finds what the first one found, and how many instances wait for another in the end.
+void expect_fresh(const std::string& text, std::size_t idle) {
+  Caller caller(text);
   EXPECT_EQ(caller.call_often().size(), 1u);
-  EXPECT_EQ(caller.idle(), 1u);
+  EXPECT_EQ(caller.idle(), idle);
 }
+
+TEST(FreshPool, PutsBackWhatAGuestHasChanged) { expect_fresh(summing(kScribble), 1); }
 
 TEST(FreshPool, PutsBackPagesThatAreWrittenToLater) {
   // A page by chance with each request.
@@ -124,15 +127,11 @@ TEST(FreshPool, PutsBackPagesThatAreWrittenToLater) {
 }
 
 TEST(FreshPool, PutsBackWhatHostFunctionsHaveWritten) {
-  Caller caller(summing("(drop (call $random (i32.const 5000) (i32.const 200000)))"));
-  EXPECT_EQ(caller.call_often().size(), 1u);
-  EXPECT_EQ(caller.idle(), 1u);
+  expect_fresh(summing("(drop (call $random (i32.const 5000) (i32.const 200000)))"), 1);
 }
 
 TEST(FreshPool, KeepsWhatExitsByItself) {
-  Caller caller(summing("(i32.store (i32.const 0) (i32.const 1)) (call $exit (i32.const 0))"));
-  EXPECT_EQ(caller.call_often().size(), 1u);
-  EXPECT_EQ(caller.idle(), 1u);
+  expect_fresh(summing("(i32.store (i32.const 0) (i32.const 1)) (call $exit (i32.const 0))"), 1);
 }
 
 TEST(FreshPool, GivesEachCallTheInputOfItsOwn) {
@@ -150,22 +149,12 @@ TEST(FreshPool, GivesEachCallTheInputOfItsOwn) {
   EXPECT_EQ(caller.call("3"), "3");
 }
 
-TEST(FreshPool, KeepsNoneWhoseMemoryHasGrown) {
-  Caller caller(summing("(drop (memory.grow (i32.const 1)))"));
-  EXPECT_EQ(caller.call_often().size(), 1u);
-  EXPECT_EQ(caller.idle(), 0u);
-}
+TEST(FreshPool, KeepsNoneWhoseMemoryHasGrown) { expect_fresh(summing("(drop (memory.grow (i32.const 1)))"), 0); }
 
-TEST(FreshPool, KeepsNoneThatWasRefusedMemory) {
-  Caller caller(summing("(drop (memory.grow (i32.const 60000)))"));
-  EXPECT_EQ(caller.call_often().size(), 1u);
-  EXPECT_EQ(caller.idle(), 0u);
-}
+TEST(FreshPool, KeepsNoneThatWasRefusedMemory) { expect_fresh(summing("(drop (memory.grow (i32.const 60000)))"), 0); }
 
 TEST(FreshPool, KeepsNoneThatWritesToALargeMemory) {
-  Caller caller(summing("(memory.fill (i32.const 0) (i32.const 1) (i32.const 16777216))", 256));
-  EXPECT_EQ(caller.call_often().size(), 1u);
-  EXPECT_EQ(caller.idle(), 0u);
+  expect_fresh(summing("(memory.fill (i32.const 0) (i32.const 1) (i32.const 16777216))", 256), 0);
 }
 
 TEST(FreshPool, KeepsNoneThatTraps) {
@@ -237,9 +226,8 @@ TEST(FreshPool, PutsBackOnSeveralThreadsAtOnce) {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([i] {
       for (int round = 0; round < 5; ++round) {
-        Caller caller(summing(fmt::format("{} (i32.store (i32.const {}) (i32.const 1))", kScribble, i * 5000 + 8192)));
-        EXPECT_EQ(caller.call_often().size(), 1u);
-        EXPECT_EQ(caller.idle(), 1u);
+        expect_fresh(summing(fmt::format("{} (i32.store (i32.const {}) (i32.const 1))", kScribble, i * 5000 + 8192)),
+                     1);
       }
     });
   }

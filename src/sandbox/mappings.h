@@ -11,7 +11,7 @@ std::uint32_t max_map_count();
 
 // Invocations alive at once that so many mappings allow.
 std::uint32_t slots_for(std::uint32_t mappings);
-// Of those, what the instances of FreshPools have: pages that are read-only until they are written to.
+// What of so many the instances of FreshPools may have: pages that are read-only until they are written to.
 std::uint32_t rewinding_mappings(std::uint32_t mappings);
 // Modules in memory at once that so many allow, beside the sandboxes.
 std::uint32_t modules_for(std::uint32_t mappings, std::uint32_t slots);
