@@ -15,6 +15,7 @@ cp -r "$here" "$work/go"
 cd "$work/go"
 
 # What yaegi knows of the standard library is a file for each package. Left out: what there is nothing for in a sandbox.
+go_here mod download github.com/traefik/yaegi
 yaegi=$(go_here list -m -f '{{.Dir}}' github.com/traefik/yaegi)/stdlib
 mkdir stdlib
 for file in "$yaegi"/go1_22_*.go; do
