@@ -63,8 +63,8 @@ fn optimising_threads() -> Option<&'static ThreadPool> {
 }
 
 /// Of one invocation, on average: an imported memory is an instance of its own, a component has four or five with its
-/// adapters. A count alone; nothing is reserved for it.
-const CORE_INSTANCES: u32 = 5;
+/// adapters, and a rewinder. A count alone; nothing is reserved for it.
+const CORE_INSTANCES: u32 = 6;
 /// Of one invocation: a component has one more for its adapters.
 const TABLES: u32 = 2;
 
@@ -172,12 +172,15 @@ pub extern "C" fn mayfly_pagemap_scan_available() -> bool {
     PoolingAllocationConfig::is_pagemap_scan_available()
 }
 
-/// A text that differs whenever code compiled by this engine could differ: version and settings.
+/// Another number whenever something else is added to modules and components than before: expose.rs, component/rewinder.rs.
+const ADDED: u32 = 2;
+
+/// A text that differs whenever code compiled by this engine could differ: version, settings, what is added.
 #[unsafe(no_mangle)]
 pub extern "C" fn mayfly_engine_fingerprint(engine: &wasm_engine_t, out: &mut wasm_byte_vec_t) {
     let engine = inner!(engine, wasm_engine_t => Engine);
     let mut hasher = DefaultHasher::new();
-    engine.precompile_compatibility_hash().hash(&mut hasher);
+    (engine.precompile_compatibility_hash(), ADDED).hash(&mut hasher);
     let text = format!("wasmtime-48.0.8-{:016x}", hasher.finish());
     out.set_buffer(text.into_bytes());
 }

@@ -3,6 +3,7 @@
 //! loaded a program, its memory and globals make a new image; all images share the code. An image that differs little from
 //! another one is kept as changes of that: a module that has only these.
 
+use crate::facts::{Facts, constant, empty_memory, number_of};
 use crate::{boxed_error, wasm_byte_vec_t, wasmtime_error_t};
 use std::convert::Infallible;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -12,7 +13,7 @@ use wasm_encoder::{
     ConstExpr, CustomSection, DataSection, EntityType, ExportKind, ExportSection, GlobalSection, GlobalType, ImportSection,
     MemorySection, MemoryType, Module, SectionId, ValType,
 };
-use wasmparser::{DataKind, Operator, Parser, Payload, TypeRef};
+use wasmparser::{DataKind, Parser, Payload};
 use wasmtime::{Error, Extern, Instance, Memory, ModuleExport, Result, Store, Val};
 
 /// What the code imports its image from.
@@ -31,124 +32,6 @@ fn global_name(index: usize) -> String {
 
 fn bad(message: impl Into<String>) -> Error {
     Error::msg(message.into())
-}
-
-/// What has to be known of a module whose memory and globals are all that can change in an instance.
-pub(crate) struct Facts {
-    memory: MemoryType,
-    pub has_memory: bool,
-    imported_globals: u32,
-    /// Indices among the defined ones, with the values they start with.
-    mutable_globals: Vec<(u32, ConstExpr, ValType)>,
-    has_imports: bool,
-}
-
-impl Facts {
-    /// An error says what else there is.
-    pub fn read(bytes: &[u8]) -> Result<Self> {
-        let mut facts = Self {
-            memory: empty_memory(),
-            has_memory: false,
-            imported_globals: 0,
-            mutable_globals: vec![],
-            has_imports: false,
-        };
-        for payload in Parser::new(0).parse_all(bytes) {
-            match payload? {
-                Payload::ImportSection(imports) => {
-                    facts.has_imports = true;
-                    for import in imports.into_imports() {
-                        match import?.ty {
-                            TypeRef::Global(_) => facts.imported_globals += 1,
-                            TypeRef::Memory(_) => return Err(bad("it imports its memory: an image takes one that is its own")),
-                            TypeRef::Table(_) => return Err(bad("it imports a table, of which an image knows nothing")),
-                            _ => {}
-                        }
-                    }
-                }
-                Payload::MemorySection(section) => {
-                    for memory in section {
-                        if std::mem::replace(&mut facts.has_memory, true) {
-                            return Err(bad("it has more than one memory"));
-                        }
-                        facts.memory = reencode::RoundtripReencoder.memory_type(memory?)?;
-                    }
-                }
-                Payload::GlobalSection(section) => facts.read_globals(section)?,
-                Payload::StartSection { .. } => return Err(bad("it has a start function, which no image can have run")),
-                Payload::CodeSectionEntry(body) => check_body(&body)?,
-                _ => {}
-            }
-        }
-        Ok(facts)
-    }
-
-    /// Their indices.
-    pub fn mutable_globals(&self) -> impl Iterator<Item = u32> {
-        self.mutable_globals.iter().map(|(defined, ..)| self.imported_globals + defined)
-    }
-
-    fn read_globals(&mut self, section: wasmparser::GlobalSectionReader) -> Result<()> {
-        for (index, global) in section.into_iter().enumerate() {
-            let global = global?;
-            if !global.ty.mutable {
-                continue;
-            }
-            let (value, kind) = number_of(&global.init_expr)?
-                .and_then(constant)
-                .ok_or_else(|| bad("a mutable global of it is no number, so an image cannot keep it"))?;
-            self.mutable_globals.push((index as u32, value, kind));
-        }
-        Ok(())
-    }
-
-    /// How a defined global is called when it is mutable.
-    fn name_of(&self, defined: u32) -> Option<String> {
-        self.mutable_globals.iter().position(|(index, ..)| *index == defined).map(global_name)
-    }
-}
-
-/// What an expression says that is a number and nothing else; none for any other.
-fn number_of(expression: &wasmparser::ConstExpr) -> Result<Option<Val>> {
-    Ok(match expression.get_operators_reader().read()? {
-        Operator::I32Const { value } => Some(Val::I32(value)),
-        Operator::I64Const { value } => Some(Val::I64(value)),
-        Operator::F32Const { value } => Some(Val::F32(value.bits())),
-        Operator::F64Const { value } => Some(Val::F64(value.bits())),
-        _ => None,
-    })
-}
-
-/// The expression that says a number; none for any other value.
-fn constant(value: Val) -> Option<(ConstExpr, ValType)> {
-    Some(match value {
-        Val::I32(value) => (ConstExpr::i32_const(value), ValType::I32),
-        Val::I64(value) => (ConstExpr::i64_const(value), ValType::I64),
-        Val::F32(bits) => (ConstExpr::f32_const(f32::from_bits(bits).into()), ValType::F32),
-        Val::F64(bits) => (ConstExpr::f64_const(f64::from_bits(bits).into()), ValType::F64),
-        _ => return None,
-    })
-}
-
-fn empty_memory() -> MemoryType {
-    MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None }
-}
-
-/// Tables are made anew for each instance: what has been changed in them would be lost.
-fn check_body(body: &wasmparser::FunctionBody) -> Result<()> {
-    for operator in body.get_operators_reader()? {
-        if let Operator::TableSet { .. }
-        | Operator::TableGrow { .. }
-        | Operator::TableFill { .. }
-        | Operator::TableCopy { .. }
-        | Operator::TableInit { .. }
-        | Operator::ElemDrop { .. }
-        | Operator::DataDrop { .. } = operator?
-        {
-            return Err(bad("it changes its tables or segments while it runs, which no image keeps"));
-        }
-    }
-    Ok(())
 }
 
 /// Rewrites a module into its code, and collects its data on the way.
@@ -242,7 +125,7 @@ impl Reencode for Splitter<'_> {
 
 /// The code of an interpreter, and the image that its own data make.
 fn split(bytes: &[u8]) -> Result<(Vec<u8>, Vec<u8>)> {
-    let facts = Facts::read(bytes)?;
+    let facts = Facts::read_alone(bytes)?;
     if !facts.has_memory {
         return Err(bad("it has no memory to take an image of"));
     }

@@ -1,6 +1,6 @@
 //! One invocation: a store, its limits, and the suspended call. One owner at a time; an event loop polls it.
 
-use crate::component::{self, Jobs, Refusal, mayfly_refusal_t};
+use crate::component::{self, Jobs, Refusal, Rewinding, mayfly_refusal_t};
 use crate::image::Image;
 use crate::limiter::Limiter;
 use crate::program::{Program, mayfly_program_t};
@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use wasmtime::{AsContextMut, Extern, Instance, Memory, Module, PoolConcurrencyLimitError, Result, Store, ThrownException, Trap, UpdateDeadline, ValType, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
@@ -40,7 +40,8 @@ pub struct mayfly_instance_config_t {
     pub on_tick: extern "C" fn(data: *mut c_void) -> mayfly_tick_t,
     /// For all memories and tables of the instance together.
     pub memory_bytes: usize,
-    /// Whether it is to be put back to how it began, once it has ended: mayfly_instance_rewind(). Of a core module.
+    /// Whether it is to be put back to how it began, once it has ended: mayfly_instance_rewind(). Of a core module, or a
+    /// component that has a request.
     pub rewinds: bool,
     /// Whether what it has become is wanted, once it has ended well: mayfly_instance_take_image(). Of a core module.
     pub makes_image: bool,
@@ -86,7 +87,7 @@ pub struct mayfly_usage_t {
     pub memory_peak: usize,
 }
 
-type Call = Pin<Box<dyn Future<Output = Result<String>>>>;
+pub(crate) type Call = Pin<Box<dyn Future<Output = Result<String>>>>;
 
 pub struct mayfly_instance_t {
     call: Option<Call>,
@@ -116,7 +117,12 @@ pub(crate) struct Shared {
     /// What host functions, and `on_tick`, are given.
     pub data: *mut c_void,
     pub image: Option<Image>,
+    /// Of a core module that is put back.
     pub beginning: Option<Beginning>,
+    /// Bytes of its memory that the guest has not seen.
+    pub spare: usize,
+    /// A component that is put back, once its request is over.
+    pub rewinding: Option<Rewinding>,
 }
 
 impl Shared {
@@ -132,7 +138,23 @@ impl Shared {
             data,
             image: None,
             beginning: None,
+            spare: 0,
+            rewinding: None,
         }
+    }
+}
+
+/// Of what its owner has by address alone, as the store that it is polled with does.
+impl Shared {
+    pub fn used(this: *const Self) -> usize {
+        unsafe { (*this).limiter.used() }
+    }
+
+    /// What a module that is put back has to spare, which is noted.
+    fn spare_now(this: *mut Self, store: &mut Store<Data>) -> usize {
+        let spare = unsafe { (*this).beginning.as_ref().map_or(0, |beginning| beginning.spare(store)) };
+        unsafe { (*this).spare = spare };
+        spare
     }
 }
 
@@ -144,14 +166,12 @@ impl mayfly_instance_t {
 
 impl Drop for mayfly_instance_t {
     fn drop(&mut self) {
-        let _runtime = self.bell.as_ref().map(|bell| {
-            bell.silence();
-            component::enter()
-        });
+        self.silence();
+        let _runtime = self.core.is_none().then(component::enter);
         self.call = None; // unwinds a suspended guest, which uses the rest
         // SAFETY: each came from into_raw when the instance was made, and the future is gone.
         unsafe {
-            (*self.shared).beginning = None; // before its memory goes
+            ((*self.shared).beginning, (*self.shared).rewinding) = (None, None); // before the memory goes
             if let Some(core) = &self.core {
                 drop(Box::from_raw(core.store));
                 drop(Arc::from_raw(core.program));
@@ -222,12 +242,10 @@ async fn run(
         (*shared.0).instantiate_ns = started.elapsed().as_nanos() as u64;
         (*shared.0).module = Some(instance);
         if rewinds {
-            let shared = &mut *shared.0;
-            shared.beginning = Beginning::note(store, program, &instance, shared.imported_memory, &shared.limiter);
+            (*shared.0).beginning = Beginning::note(store, program, &instance, shared.0);
         }
     }
-    program.initialize(store, &instance).await?;
-    let value = enter(store, program, &instance).await?;
+    let value = begin(store, program, &instance, shared.0).await?;
     if makes_image {
         // What is compared with is not the guest's: it has no part in its budget.
         let limiter = unsafe { std::mem::replace(&mut (*shared.0).limiter, Limiter::new(usize::MAX)) };
@@ -237,6 +255,17 @@ async fn run(
         unsafe { (*shared.0).image = Some(made) };
     }
     Ok(value)
+}
+
+/// The first call.
+async fn begin(store: &mut Store<Data>, program: &Program, instance: &Instance, shared: *mut Shared) -> Result<String> {
+    let room = Shared::spare_now(shared, store);
+    let used = Shared::used(shared);
+    program.initialize(store, instance).await?;
+    let ended = enter(store, program, instance).await; // it may be the exit of a command
+    Shared::spare_now(shared, store);
+    program.growth.note(room, Shared::used(shared) - used);
+    ended
 }
 
 async fn enter(store: &mut Store<Data>, program: &Program, instance: &Instance) -> Result<String> {
@@ -318,35 +347,41 @@ pub extern "C" fn mayfly_instance_again(instance: &mut mayfly_instance_t) {
     }));
 }
 
-/// Puts a core module's instance that has ended back to how it began. False when that cannot be done, or was not asked for:
-/// then it is fit for nothing more.
+/// Puts an instance that has ended back to how it began. False when that cannot be done, or was not asked for: then it is
+/// fit for nothing more.
 #[unsafe(no_mangle)]
 pub extern "C" fn mayfly_instance_rewind(instance: &mut mayfly_instance_t) -> bool {
     let started = Instant::now();
+    instance.silence(); // who is behind it goes now
+    let _runtime = instance.core.is_none().then(component::enter);
     instance.call = None;
     // SAFETY: as in mayfly_instance_new; the future that borrowed them has ended.
     let shared = unsafe { &mut *instance.shared };
-    let (Some(core), Some(beginning)) = (&instance.core, &mut shared.beginning) else { return false };
-    let store = unsafe { &mut *core.store.cast::<Store<Data>>() };
-    let restored = beginning.restore(store, &shared.limiter);
-    shared.instantiate_ns = started.elapsed().as_nanos() as u64;
+    let (restored, before) = match (&instance.core, &mut shared.beginning, &mut shared.rewinding) {
+        (Some(core), Some(beginning), _) => {
+            let store = unsafe { &mut *core.store.cast::<Store<Data>>() };
+            (beginning.restore(store, &shared.limiter), Duration::ZERO)
+        }
+        (_, _, Some(rewinding)) => (rewinding.restore(&shared.limiter), rewinding.took()),
+        _ => return false,
+    };
+    shared.instantiate_ns = (before + started.elapsed()).as_nanos() as u64;
     restored
 }
 
-/// Prepares another invocation in an instance that has been put back; of `config`, only `data` and `on_tick` may be others
-/// than those it was made with.
+/// Prepares another invocation in a core module's instance that has been put back; of `config`, only `data` and `on_tick`
+/// may be others than those it was made with.
 #[unsafe(no_mangle)]
 pub extern "C" fn mayfly_instance_begin(instance: &mut mayfly_instance_t, config: &mayfly_instance_config_t) {
     // SAFETY: as above.
-    let shared = unsafe { &mut *instance.shared };
-    let (Some(core), Some(module)) = (&instance.core, shared.module) else { return };
+    let shared = instance.shared;
+    let (Some(core), Some(module)) = (&instance.core, unsafe { (*shared).module }) else { return };
     let (store, program) = unsafe { (&mut *core.store.cast::<Store<Data>>(), &*core.program) };
-    shared.data = config.data;
+    unsafe { (*shared).data = config.data };
     wasmtime_context_set_data(store.as_context_mut(), config.data);
     instance.call = Some(Box::pin(async move {
         store.set_epoch_deadline(1);
-        program.initialize(store, &module).await?;
-        enter(store, program, &module).await
+        begin(store, program, &module, shared).await
     }));
 }
 
@@ -400,6 +435,18 @@ pub unsafe extern "C" fn mayfly_instance_take_image(
 }
 
 impl mayfly_instance_t {
+    /// From here on nothing that a component waited for wakes anybody.
+    fn silence(&self) {
+        if let Some(bell) = &self.bell {
+            bell.silence();
+        }
+    }
+
+    /// The next invocation of a component that has been put back.
+    pub(crate) fn begin(&mut self, call: Call, bell: Arc<Bell>) {
+        (self.call, self.bell) = (Some(call), Some(bell));
+    }
+
     /// For the calls of C++, between two polls.
     pub(crate) fn shared(&mut self) -> *mut Shared {
         self.shared
@@ -410,5 +457,5 @@ impl mayfly_instance_t {
 #[unsafe(no_mangle)]
 pub extern "C" fn mayfly_instance_usage(instance: &mayfly_instance_t) -> mayfly_usage_t {
     let shared = unsafe { &*instance.shared };
-    mayfly_usage_t { instantiate_ns: shared.instantiate_ns, memory_peak: shared.limiter.peak() }
+    mayfly_usage_t { instantiate_ns: shared.instantiate_ns, memory_peak: shared.limiter.peak() - shared.spare }
 }

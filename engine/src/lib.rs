@@ -14,6 +14,7 @@ mod component;
 mod door;
 mod engine;
 mod expose;
+mod facts;
 mod host;
 mod inspect;
 mod image;
@@ -21,6 +22,7 @@ mod instance;
 mod limiter;
 mod program;
 mod rewind;
+mod room;
 mod wake;
 mod writes;
 

@@ -25,23 +25,24 @@ impl Limiter {
         self.peak
     }
 
+    /// How many more there may be.
+    pub fn left(&self) -> usize {
+        self.limit - self.used
+    }
+
     /// Whether the guest ever asked for more than it may have.
     pub fn denied(&self) -> bool {
         self.denied
     }
 
     fn grow(&mut self, bytes: usize) -> bool {
-        match self.used.checked_add(bytes) {
-            Some(used) if used <= self.limit => {
-                self.used = used;
-                self.peak = self.peak.max(used);
-                true
-            }
-            _ => {
-                self.denied = true;
-                false
-            }
+        if bytes > self.left() {
+            self.denied = true;
+            return false;
         }
+        self.used += bytes;
+        self.peak = self.peak.max(self.used);
+        true
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::expose::State;
 use crate::image::Changes;
+use crate::room::Growth;
 use crate::{Data, boxed_error, door, image, inner, text, wasmtime_error_t, wasmtime_linker_t, wasmtime_module_t};
 use std::sync::Arc;
 use wasmtime::{
@@ -18,6 +19,7 @@ pub(crate) struct Program {
     pub result: Option<ValType>,
     /// Of the image that it is linked to.
     changes: Option<Changes>,
+    pub growth: Growth,
 }
 
 enum Link {
@@ -90,6 +92,7 @@ impl Program {
                 .filter(|_| entry != "_initialize" && start == mayfly_start_t::Fresh),
             result: function.result(0),
             changes,
+            growth: Growth::default(),
             link: match memory {
                 None => Link::Ready { pre: linker.instantiate_pre(module)?, state: State::of(module) },
                 Some(memory) => Link::WithMemory {

@@ -2,6 +2,7 @@
 
 #include "sandbox/component/border.h"
 #include "sandbox/handle.h"
+#include "sandbox/program.h"
 
 #include <vector>
 
@@ -61,8 +62,8 @@ struct ComponentHost::Callbacks {
 ComponentHost::ComponentHost(Guest& guest) : guest_(guest), network_(guest), files_(guest) {}
 ComponentHost::~ComponentHost() = default;
 
-mayfly_instance_t* ComponentHost::call(const mayfly_component_t* component, const EngineConfig& config,
-                                       component::Client* client) {
+mayfly_instance_t* ComponentHost::call(const Program& program, const EngineConfig& config, component::Client* client,
+                                       mayfly_instance_t* instance) {
   const Inputs& inputs = guest_.inputs();
   std::vector<mayfly_bytes_t> arguments;
   for (const std::string& argument : inputs.arguments) arguments.push_back(bytes_of(argument));
@@ -90,12 +91,18 @@ mayfly_instance_t* ComponentHost::call(const mayfly_component_t* component, cons
       .function = inputs.function,
       .result_bytes = guest_.limits().response_bytes,
   };
-  if (client == nullptr) return mayfly_component_call(component, &made);
-  mayfly_instance_t* instance = nullptr;
-  client->with_request(inputs, [&](const EngineRequest& request) {
-    made.request = &request.raw;
-    instance = mayfly_component_call(component, &made);
-  });
+  const auto call = [&] {
+    if (instance == nullptr) instance = mayfly_component_call(program.component(), &made);
+    else mayfly_component_begin(instance, program.component(), &made);
+  };
+  if (client == nullptr) {
+    call();
+  } else {
+    client->with_request(inputs, [&](const EngineRequest& request) {
+      made.request = &request.raw;
+      call();
+    });
+  }
   return instance;
 }
 

@@ -8,12 +8,12 @@
 #include <memory>
 #include <string>
 
-struct mayfly_component_t;
 struct mayfly_instance_t;
 
 namespace mayfly::sandbox {
 
 struct EngineConfig;
+class Program;
 
 // The engine's calls from the inside of a component, on their way to its guest. Outlives the engine's instance.
 class ComponentHost {
@@ -25,8 +25,10 @@ class ComponentHost {
   bool may_move() const { return network_.idle() && files_.idle(); }
 
   // Prepares an invocation, with the guest's inputs; of an HTTP component for one client, or without it, to be handed
-  // requests. Nothing of it runs before it is polled.
-  mayfly_instance_t* call(const mayfly_component_t* component, const EngineConfig& config, component::Client* client);
+  // requests. Nothing of it runs before it is polled. Returns `instance`, which
+  // was put back, or one that is made when there is none.
+  mayfly_instance_t* call(const Program& program, const EngineConfig& config, component::Client* client,
+                          mayfly_instance_t* instance);
 
  private:
   struct Callbacks;

@@ -25,20 +25,16 @@ bool FreshPool::is_often_called(const Recent& recent) const {
 }
 
 mayfly_instance_t* FreshPool::take(const std::shared_ptr<const Program>& program, EngineConfig& config) {
-  if (program->may_rewind()) {
-    Recent& recent = recent_[program.get()];
-    ++recent.calls;
-    ++calls_;
-    if (auto* instance = program->shelf().take(*this, config.raw.memory_bytes)) {
-      mayfly_instance_begin(instance, &config.raw);
-      return instance;
-    }
-    recent.program = program;
-    recent.asked = is_often_called(recent) && recent.misses < kMostMisses;
-    config.raw.rewinds = recent.asked;
-    sweep_later();
-  }
-  return mayfly_instance_new(program->engine().get(), program->get(), &config.raw);
+  if (!program->may_rewind()) return nullptr;
+  Recent& recent = recent_[program.get()];
+  ++recent.calls;
+  ++calls_;
+  if (auto* instance = program->shelf().take(*this, config.raw.memory_bytes)) return instance;
+  recent.program = program;
+  recent.asked = is_often_called(recent) && recent.misses < kMostMisses;
+  config.raw.rewinds = recent.asked;
+  sweep_later();
+  return nullptr;
 }
 
 void FreshPool::give_back(const Program& program, std::size_t memory_bytes, mayfly_instance_t* instance) {

@@ -23,7 +23,8 @@ class FreshPool {
   explicit FreshPool(net::Loop& loop) : timer_(loop.io()) {}
   ~FreshPool();
 
-  // An instance in which nothing has run since it was made, or put back; as mayfly_instance_new().
+  // An instance in which nothing has run since it was put back, for another invocation to begin in. When there is none,
+  // null: one is to be made with `config`, which says now whether to put it back.
   mayfly_instance_t* take(const std::shared_ptr<const Program>& program, EngineConfig& config);
   // From its invocation, which has ended well. Deleted unless it can be used again. As `memory_bytes`, what its
   // configuration had.

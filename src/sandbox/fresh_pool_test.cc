@@ -40,6 +40,7 @@ class Caller : public GuestHost {
     FreshInstance instance(program_, inputs, limits_, *this, &pool_);
     while (instance.resume() != Instance::Progress::kEnded) {
     }
+    memory_peak_ = instance.usage().memory_peak;
     const Outcome& outcome = instance.outcome();
     if (outcome.error) return outcome.error->code == ErrorCode::kTrap ? "trap" : outcome.error->message;
     return output_.empty() ? outcome.value : output_;
@@ -53,6 +54,7 @@ class Caller : public GuestHost {
 
   // Instances that wait for a call.
   std::size_t idle() const { return program_->shelf().give_up(pool_, {}); }
+  std::size_t memory_peak() const { return memory_peak_; }  // of the last
   Limits& limits() { return limits_; }
 
  private:
@@ -73,6 +75,7 @@ class Caller : public GuestHost {
   FreshPool pool_{loop_};
   std::shared_ptr<const Program> program_;
   std::string output_;
+  std::size_t memory_peak_ = 0;
 };
 
 // Adds up all of its memory and its globals, then changes them as `body` says.
@@ -149,7 +152,41 @@ TEST(FreshPool, GivesEachCallTheInputOfItsOwn) {
   EXPECT_EQ(caller.call("3"), "3");
 }
 
-TEST(FreshPool, KeepsNoneWhoseMemoryHasGrown) { expect_fresh(summing("(drop (memory.grow (i32.const 1)))"), 0); }
+// Grows from 4 pages by `pages`: they are as new.
+std::string growing(int pages) {
+  return summing(fmt::format(R"(
+      (if (i32.ne (memory.grow (i32.const {0})) (i32.const 4)) (then unreachable))
+      (if (i32.ne (memory.size) (i32.const {1})) (then unreachable))
+      (if (i32.load (i32.const {2})) (then unreachable))
+      (i32.store (i32.const {2}) (i32.const 1)))",
+                             pages, 4 + pages, (4 + pages) * 65536 - 4));
+}
+
+TEST(FreshPool, PutsBackWhatHasGrownALittle) {
+  expect_fresh(growing(1), 1);
+  expect_fresh(growing(128), 1);
+}
+
+TEST(FreshPool, PutsBackWhatHasGrownAndExits) {
+  expect_fresh(summing("(drop (memory.grow (i32.const 2))) (call $exit (i32.const 0))"), 1);
+}
+
+TEST(FreshPool, KeepsNoneWhoseMemoryHasGrownALot) { expect_fresh(growing(129), 0); }
+
+TEST(FreshPool, GivesNoMoreMemoryThanThereMayBe) {
+  Caller caller(summing("(if (i32.ne (memory.grow (i32.const 1)) (i32.const -1)) (then unreachable))"));
+  caller.limits().memory_bytes = 4 << 16;
+  EXPECT_EQ(caller.call_often().size(), 1u);
+  EXPECT_EQ(caller.idle(), 0u) << "who is refused memory is made anew";
+}
+
+TEST(FreshPool, CountsTheMemoryThatAGuestSees) {
+  for (const int pages : {0, 1, 128, 129}) {
+    Caller caller(pages == 0 ? summing("(drop (memory.size))") : growing(pages));
+    caller.call_often();
+    EXPECT_EQ(caller.memory_peak(), static_cast<std::size_t>(4 + pages) << 16) << pages;
+  }
+}
 
 TEST(FreshPool, KeepsNoneThatWasRefusedMemory) { expect_fresh(summing("(drop (memory.grow (i32.const 60000)))"), 0); }
 

@@ -13,7 +13,11 @@ Program::Program(Engine& engine, mayfly_program_t* linked, Facts facts)
 }
 
 Program::Program(Engine& engine, mayfly_component_t* component, Facts facts)
-    : engine_(engine), component_(component), facts_(std::move(facts)) {
+
+    : engine_(engine),
+      component_(component),
+      may_rewind_(mayfly_component_rewinds(component)),
+      facts_(std::move(facts)) {
   engine_.add_modules(facts_.modules);
 }
 

@@ -23,14 +23,16 @@ Sandbox::Sandbox(std::shared_ptr<const Program> program, const Inputs& inputs, c
       .makes_image = inputs.makes_image,
       .image_since = inputs.image_since != nullptr ? inputs.image_since->get() : nullptr,
   }};
-  if (program_->component() == nullptr) {
-    engine_instance_ = pool_ != nullptr ? pool_->take(program_, config)
-                                        : mayfly_instance_new(program_->engine().get(), program_->get(), &config.raw);
-    return;
+  engine_instance_ = pool_ != nullptr ? pool_->take(program_, config) : nullptr;
+  if (program_->component() != nullptr) {
+    if (inputs.request != nullptr) client_.emplace(guest_, host, [this](Error why) { guest_.stop(std::move(why)); });
+    component_.emplace(guest_);
+    engine_instance_ = component_->call(*program_, config, client_ ? &*client_ : nullptr, engine_instance_);
+  } else if (engine_instance_ != nullptr) {
+    mayfly_instance_begin(engine_instance_, &config.raw);
+  } else {
+    engine_instance_ = mayfly_instance_new(program_->engine().get(), program_->get(), &config.raw);
   }
-  if (inputs.request != nullptr) client_.emplace(guest_, host, [this](Error why) { guest_.stop(std::move(why)); });
-  component_.emplace(guest_);
-  engine_instance_ = component_->call(program_->component(), config, client_ ? &*client_ : nullptr);
 }
 
 Sandbox::~Sandbox() {

@@ -34,7 +34,7 @@ WarmComponent::WarmComponent(std::shared_ptr<const Program> program, const Input
       .on_tick = [](void* self) { return static_cast<mayfly_tick_t>(on_tick(self)); },
       .memory_bytes = limits.memory_bytes,
   }};
-  engine_instance_ = component_.call(program_->component(), config, nullptr);
+  engine_instance_ = component_.call(*program_, config, nullptr, nullptr);
 }
 
 WarmComponent::~WarmComponent() { mayfly_instance_delete(engine_instance_); }

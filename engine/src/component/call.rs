@@ -6,20 +6,21 @@ use super::http::{Client, mayfly_request_t, slice};
 use super::outside::{Outbox, mayfly_outside_t};
 use super::program::{Program, mayfly_component_t};
 use super::sockets;
-use super::state::{Hooks, State};
+use super::state::{Hooks, State, table};
 use super::serve::{serve02, serve03};
-use super::{http02, http03, typed};
-use crate::instance::{Carried, Shared, mayfly_instance_config_t, mayfly_instance_t, watch_ticks};
+use super::{http03, rewinding, typed};
+use crate::instance::{Call, Carried, Shared, mayfly_instance_config_t, mayfly_instance_t, watch_ticks};
 use crate::guarded;
 use crate::wake::{Bell, mayfly_wake_t};
 use bytes::Bytes;
+use http::Request;
 use std::ffi::c_void;
+use std::sync::Arc;
 use std::time::Instant;
-use wasmtime::component::ResourceTable;
-use wasmtime::{Result, Store};
+use wasmtime::{Error, Result, Store};
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{I32Exit, WasiCtx};
-use wasmtime_wasi_http::WasiHttpCtx;
+use wasmtime_wasi_http::{WasiBody, WasiHttpCtx};
 
 /// What a component is called with. Read before mayfly_component_call returns, but for what `data` and `host` point to.
 #[repr(C)]
@@ -64,15 +65,6 @@ fn wasi(call: &mayfly_component_call_t, input: Bytes, waiting: Waiting) -> WasiC
     wasi.build()
 }
 
-/// Resources that a guest may have at once: requests, streams, sockets, and what the host keeps with them.
-const MOST_RESOURCES: usize = 10_000;
-
-fn table() -> ResourceTable {
-    let mut table = ResourceTable::new();
-    table.set_max_capacity(MOST_RESOURCES);
-    table
-}
-
 /// Prepares an invocation; nothing of the guest runs before the first poll. To be polled and deleted as any instance.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mayfly_component_call(
@@ -86,16 +78,14 @@ pub unsafe extern "C" fn mayfly_component_call(
     })
 }
 
-unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t) -> Box<mayfly_instance_t> {
-    let input = Bytes::copy_from_slice(unsafe { call.input.get() });
-    let shared = Box::into_raw(Box::new(Shared::new(call.instance.memory_bytes, call.instance.data)));
-    let config = unsafe { slice(call.config, call.config_count) };
+/// What the store of one invocation has.
+unsafe fn state(component: &mayfly_component_t, call: &mayfly_component_call_t, input: Bytes, shared: *mut Shared) -> State {
     let (host, waiting) = (call.host, Waiting(shared));
-    let outbox = Outbox::new(call.outside, host, waiting);
-    let state = State {
-        wasi: wasi(call, input.clone(), waiting),
+    let config = unsafe { slice(call.config, call.config_count) };
+    State {
+        wasi: wasi(call, input, waiting),
         http: WasiHttpCtx::new(),
-        hooks: Hooks(outbox.clone()),
+        hooks: Hooks(Outbox::new(call.outside, host, waiting)),
         table: table(),
         files: Files { calls: call.files, host, waiting },
         host,
@@ -103,29 +93,48 @@ unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t
         kept: component.1.clone(),
         kept_most: call.kept_bytes,
         sockets: 0,
+        asked: false,
         shared,
-    };
+    }
+}
+
+/// The request of a call that has one, and who is told of it.
+unsafe fn request(call: &mayfly_component_call_t, shared: *mut Shared) -> Option<Result<(Request<WasiBody>, Arc<Client>)>> {
+    let request = unsafe { call.request.as_ref() }?;
+    let client = Client::new(request.client, shared);
+    Some(unsafe { request.take(client.clone()) }.map(|request| (request, client)))
+}
+
+/// What runs, with what it asks of C++.
+fn called(call: &mayfly_component_call_t, outbox: Arc<Outbox>, run: impl Future<Output = Ended> + 'static) -> Call {
+    let (host, waiting) = (call.host, outbox.home);
+    Box::pin(async move {
+        let ended = outbox.pumped(run).await;
+        host.wait_for_home(waiting).await; // with what it wrote elsewhere
+        ended
+    })
+}
+
+unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t) -> Box<mayfly_instance_t> {
+    let input = Bytes::copy_from_slice(unsafe { call.input.get() });
+    let shared = Box::into_raw(Box::new(Shared::new(call.instance.memory_bytes, call.instance.data)));
+    let state = unsafe { state(component, call, input.clone(), shared) };
+    let outbox = state.hooks.0.clone();
     let mut store = Store::new(component.0.pre().engine(), state);
     store.limiter(State::limiter);
     watch_ticks(&mut store, &call.instance, Carried(shared));
 
     let program = component.0.clone();
-    let request = unsafe {
-        call.request.as_ref().map(|request| {
-            let client = Client::new(request.client, shared);
-            request.take(client.clone()).map(|request| (request, client))
-        })
-    };
+    let request = unsafe { request(call, shared) };
+    let rewinds = call.instance.rewinds;
     let (function, result_bytes) = (call.function, call.result_bytes);
     let run = async move {
         store.set_epoch_deadline(1);
-        let mut made = Made { started: Instant::now(), waiting };
+        let mut made = Made { started: Instant::now(), shared };
         match (&*program, request) {
-            (Program::Http02(pre), Some(request)) => {
+            (Program::Http02(handler), Some(request)) => {
                 let (request, client) = request?;
-                let proxy = pre.instantiate_async(&mut store).await?;
-                made.note();
-                http02::handle(&mut store, &proxy, request, &client).await.map(|()| String::new())
+                rewinding::serve_first(store, handler, (request, &client), rewinds, &mut made, shared).await
             }
             (Program::Http03(pre), Some(request)) => {
                 let (request, client) = request?;
@@ -134,8 +143,8 @@ unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t
                 let handled = store.run_concurrent(async |accessor| http03::handle(accessor, &service, request, &client).await);
                 handled.await?.map(|()| String::new())
             }
-            (Program::Http02(pre), None) => serve02(store, pre, waiting, &mut made).await,
-            (Program::Http03(pre), None) => serve03(store, pre, waiting, &mut made).await,
+            (Program::Http02(handler), None) => serve02(store, handler, Waiting(shared), &mut made).await,
+            (Program::Http03(pre), None) => serve03(store, pre, Waiting(shared), &mut made).await,
             (Program::Command(pre), _) => {
                 let command = pre.instantiate_async(&mut store).await?;
                 made.note();
@@ -162,26 +171,44 @@ unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t
             (Program::Typed(pre, functions), _) => {
                 typed::call(store, pre, functions.functions.get(function), &input, result_bytes, &mut made).await
             }
-            (Program::Other(_), _) => Err(wasmtime::Error::msg("it exports nothing that can be called")),
+            (Program::Other(_), _) => Err(Error::msg("it exports nothing that can be called")),
         }
     };
-    let run = async move {
-        let ended = outbox.pumped(run).await;
-        host.wait_for_home(waiting).await; // with what it wrote elsewhere
-        ended
-    };
-    mayfly_instance_t::of_component(Box::pin(run), shared, Bell::new(call.wake, call.wake_data))
+    mayfly_instance_t::of_component(called(call, outbox, run), shared, Bell::new(call.wake, call.wake_data))
+}
+
+/// Prepares another invocation in an instance that has been put back. Its limits are what they were.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mayfly_component_begin(
+    instance: &mut mayfly_instance_t,
+    component: &mayfly_component_t,
+    call: &mayfly_component_call_t,
+) {
+    let shared = instance.shared();
+    let Some(rewinding) = (unsafe { (*shared).rewinding.take() }) else { return };
+    let begun = guarded(|| unsafe {
+        (*shared).data = call.instance.data;
+        let state = state(component, call, Bytes::new(), shared);
+        let outbox = state.hooks.0.clone();
+        let request = request(call, shared).ok_or_else(|| Error::msg("there is no request"))?;
+        Ok(called(call, outbox, async move {
+            let (request, client) = request?;
+            rewinding.again(state, request, &client, shared).await
+        }))
+    });
+    let run = begun.unwrap_or_else(|error| Box::pin(std::future::ready(Err(error))));
+    instance.begin(run, Bell::new(call.wake, call.wake_data));
 }
 
 /// Notes how long it took to make the instance.
 pub(super) struct Made {
     started: Instant,
-    waiting: Waiting,
+    shared: *mut Shared,
 }
 
 impl Made {
     pub fn note(&mut self) {
-        unsafe { (*self.waiting.0).instantiate_ns = self.started.elapsed().as_nanos() as u64 };
+        unsafe { (*self.shared).instantiate_ns = self.started.elapsed().as_nanos() as u64 };
     }
 }
 

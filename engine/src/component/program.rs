@@ -3,6 +3,8 @@
 use super::{filesystem02, filesystem03};
 use super::imports;
 use super::keyvalue::{self, Kept};
+use super::rewinder::{self, with_rewinder};
+use super::rewinding::Rewinder;
 use super::settings;
 use super::sockets;
 use super::state::State;
@@ -10,14 +12,15 @@ use super::typed::Typed;
 use super::versions::with_versions;
 use crate::engine::{baseline_compiler, compile_behind};
 use crate::{bounds, boxed_error, guarded, inner, text, wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t};
+use std::borrow::Cow;
 use std::sync::Arc;
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, Type};
-use wasmtime::{Engine, Error, Result};
+use wasmtime::component::{Component, ComponentExportIndex, Instance, InstancePre, Linker, Type};
+use wasmtime::{Engine, Error, Result, Store};
 use wasmtime_wasi::p2::bindings::CommandPre;
 use wasmtime_wasi::p3;
-use wasmtime_wasi_http::p2::bindings::ProxyPre;
+use wasmtime_wasi_http::p2::bindings::{Proxy, ProxyIndices};
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 /// Every interface that components may import, for both engines. Immutable; the engines outlive it.
@@ -50,13 +53,33 @@ pub enum mayfly_world_t {
 }
 
 pub(crate) enum Program {
-    Http02(ProxyPre<State>),
+    Http02(Handler02),
     Http03(ServicePre<State>),
     Command(CommandPre<State>),
     Command03(p3::bindings::CommandPre<State>),
     Exec(InstancePre<State>, ComponentExportIndex),
     Typed(InstancePre<State>, Typed),
     Other(InstancePre<State>),
+}
+
+/// A handler of wasi:http 0.2.
+pub(crate) struct Handler02 {
+    pre: InstancePre<State>,
+    handler: ProxyIndices,
+    /// Of one that can be put back.
+    pub rewinder: Option<Rewinder>,
+}
+
+impl Handler02 {
+    fn new(pre: InstancePre<State>, component: &Component) -> Result<Self> {
+        Ok(Self { handler: ProxyIndices::new(&pre)?, rewinder: Rewinder::of(component), pre })
+    }
+
+    pub async fn instantiate(&self, store: &mut Store<State>) -> Result<(Instance, Proxy)> {
+        let instance = self.pre.instantiate_async(&mut *store).await?;
+        let proxy = self.handler.load(store, &instance)?;
+        Ok((instance, proxy))
+    }
 }
 
 impl Program {
@@ -66,7 +89,7 @@ impl Program {
         let names: Vec<String> = ty.exports(linker.engine()).map(|(name, _)| name.to_owned()).collect();
         let exports = |prefix: &str| names.iter().any(|name| name.starts_with(prefix));
         if exports("wasi:http/incoming-handler@0.2.") {
-            Ok(Self::Http02(ProxyPre::new(pre)?))
+            Ok(Self::Http02(Handler02::new(pre, component)?))
         } else if exports("wasi:http/handler@0.3.") {
             Ok(Self::Http03(ServicePre::new(pre)?))
         } else if exports("wasi:cli/run@0.3.") {
@@ -85,7 +108,7 @@ impl Program {
 
     pub fn pre(&self) -> &InstancePre<State> {
         match self {
-            Self::Http02(pre) => pre.instance_pre(),
+            Self::Http02(handler) => &handler.pre,
             Self::Http03(pre) => pre.instance_pre(),
             Self::Command(pre) => pre.instance_pre(),
             Self::Command03(pre) => pre.instance_pre(),
@@ -175,7 +198,8 @@ impl mayfly_component_linker_t {
 
     fn compile(&self, binary: &[u8], how: mayfly_compile_t) -> Result<Program> {
         bounds::check(binary).map_err(Error::msg)?;
-        let binary = &with_versions(binary)[..];
+        let binary = with_versions(binary);
+        let binary = &with_rewinder(&binary).map_or(binary, Cow::Owned)[..];
         let (linker, concurrent) = self.linker_for(binary);
         let engine = linker.engine();
         let component = match how {
@@ -287,7 +311,8 @@ pub extern "C" fn mayfly_component_world(component: &mayfly_component_t) -> mayf
 pub extern "C" fn mayfly_component_exports(component: &mayfly_component_t, names: &mut wasm_byte_vec_t) {
     let pre = component.0.pre();
     let ty = pre.component().component_type();
-    let lines: String = ty.exports(pre.engine()).map(|(name, _)| format!("{name}\n")).collect();
+    let own = ty.exports(pre.engine()).map(|(name, _)| name).filter(|name| ![rewinder::REWIND, rewinder::LOOK].contains(name));
+    let lines: String = own.map(|name| format!("{name}\n")).collect();
     names.set_buffer(lines.into_bytes());
 }
 
@@ -298,6 +323,12 @@ pub extern "C" fn mayfly_component_imports(component: &mayfly_component_t, names
     let ty = pre.component().component_type();
     let lines: String = ty.imports(pre.engine()).map(|(name, _)| format!("{name}\n")).collect();
     names.set_buffer(lines.into_bytes());
+}
+
+/// Whether its instances can be put back to how they began: mayfly_instance_rewind().
+#[unsafe(no_mangle)]
+pub extern "C" fn mayfly_component_rewinds(component: &mayfly_component_t) -> bool {
+    matches!(&*component.0, Program::Http02(handler) if handler.rewinder.is_some())
 }
 
 #[unsafe(no_mangle)]

@@ -4,6 +4,7 @@ use super::call::{Ended, Made};
 use super::host::{Waiting, mayfly_bytes_t};
 use super::http::{Client, mayfly_request_t};
 use super::refusal::{Refusal, mayfly_refusal_t};
+use super::program::Handler02;
 use super::state::State;
 use super::{http02, http03};
 use crate::guarded;
@@ -17,7 +18,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use wasmtime::{Error, Result, Store};
 use wasmtime_wasi_http::WasiBody;
-use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 /// How a request of several ended: at its instance's home, while that is polled. Those that have not ended when the
@@ -80,11 +80,11 @@ impl Waiting {
 /// Serves for as long as it is polled.
 pub(super) async fn serve02(
     mut store: Store<State>,
-    pre: &ProxyPre<State>,
+    handler: &Handler02,
     waiting: Waiting,
     made: &mut Made,
 ) -> Ended {
-    let proxy = pre.instantiate_async(&mut store).await?;
+    let (_, proxy) = handler.instantiate(&mut store).await?;
     made.note();
     loop {
         let job = poll_fn(|context| waiting.next_job(context)).await;

@@ -54,7 +54,7 @@ fn get_all(store: Store<'_>, (): ()) -> Result<(Result<Vec<(String, String)>, Co
     Ok((Ok(store.data().config.clone()),))
 }
 
-fn log(store: Store<'_>, (level, context, message): (Level, String, String)) -> Result<()> {
+fn log(mut store: Store<'_>, (level, context, message): (Level, String, String)) -> Result<()> {
     let level = match level {
         Level::Trace => "trace",
         Level::Debug => "debug",
@@ -65,6 +65,7 @@ fn log(store: Store<'_>, (level, context, message): (Level, String, String)) -> 
     };
     let separator = if context.is_empty() { "" } else { ": " };
     let line = format!("{level}: {context}{separator}{message}\n");
+    store.data_mut().asked = true;
     let host = store.data().host;
     (host.write)(host.data, mayfly_stream_t::Stderr, mayfly_bytes_t::of(line.as_bytes()));
     Ok(())

@@ -26,9 +26,20 @@ pub(crate) struct State {
     pub kept: Arc<Kept>,
     pub kept_most: usize, // bytes
     pub sockets: usize, // open ones of 0.2
+    /// Whether a guest has called the host since this was false last; of functions with resources, the table tells.
+    pub asked: bool,
     pub shared: *mut Shared,
 }
 unsafe impl Send for State {} // `shared` belongs to the instance, which has one owner at a time
+
+/// Resources that a guest may have at once: requests, streams, sockets, and what the host keeps with them.
+const MOST_RESOURCES: usize = 10_000;
+
+pub(super) fn table() -> ResourceTable {
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(MOST_RESOURCES);
+    table
+}
 
 impl State {
     pub fn limiter(&mut self) -> &mut dyn ResourceLimiter {
@@ -38,12 +49,14 @@ impl State {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.asked = true;
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
 
 impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.asked = true;
         WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
     }
 }
