@@ -1,6 +1,6 @@
 //! An instance that is put back to how it began, at a fraction of what a new one costs, for one request after the other.
 //! Nothing is left of the request before: all that a guest can change is its memory, its mutable globals and its tables;
-//! what changes its tables or segments is never put back, nor one whose memory has grown.
+//! what changes its tables or segments is never put back, nor one whose memory has grown beyond its room.
 
 use crate::Data;
 use crate::instance::Shared;
