@@ -25,6 +25,9 @@ constexpr int kPollMilliseconds = 100;
 constexpr auto kClosing = std::chrono::seconds(1);
 constexpr auto kGather = std::chrono::milliseconds(10);  // so that busy loops share one write
 
+// Of ASCII, and as it is in JSON.
+constexpr bool is_plain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
 bool needs_escape(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
 
 void append_escaped(std::string& out, std::string_view text) {
@@ -84,7 +87,8 @@ LogLine::LogLine(std::string_view event) {
 LogLine& LogLine::text(std::string_view name, std::string_view value) {
   start_member(name);
   line_ += '"';
-  if (is_utf8(value)) append_escaped(line_, value);
+  if (std::ranges::all_of(value, is_plain)) line_ += value;
+  else if (is_utf8(value)) append_escaped(line_, value);
   else append_escaped(line_, to_utf8(value));
   line_ += '"';
   return *this;
