@@ -24,11 +24,9 @@ from conftest import Server  # noqa: E402
 REASONS = {
     "filesystem-flags-and-type": "every directory says mutate-directory, however it was opened",
     "filesystem-mkdir-rmdir": "to remove a link that leads out is not-directory, not not-permitted",
-    "http-client-chunked": "trailers of responses to its requests are not given on",
     "http-client-path-none": "as Wasmtime (WASI issue 949): a request has a path",
     "http-client-sent": "as Wasmtime (its issue 14112): a request that was not sent is said to be",
     "http-request": "as Wasmtime 48: a path is absolute",
-    "http-client-trailers": "trailers of its requests are not sent",
     "sockets-udp-": "no UDP, by design",
     "sockets-tcp-": "sockets do not listen, by design",
     "sockets-echo": "sockets do not listen, by design",

@@ -38,6 +38,14 @@ def test_a_body_comes_back_while_it_is_still_arriving(server, world):
 
 
 @BOTH
+def test_trailers_of_a_body_that_arrives_at_once(server, world):
+    deploy(server, f"{world}-echo")
+    with Upload(server, f"/{world}-echo", ["Transfer-Encoding: chunked", "TE: trailers", "Trailer: x-sum",
+                                           "Connection: close\r\n\r\n4\r\nbody\r\n0\r\nx-sum: 42"]) as upload:
+        assert upload.receive_until(b"\r\n0\r\nx-sum: 42\r\n\r\n").startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+@BOTH
 def test_trailers_are_for_who_asks_for_them(server, world):
     deploy(server, f"{world}-echo")
     with Upload(server, f"/{world}-echo") as upload:

@@ -4,11 +4,12 @@ use super::host::{Waiting, mayfly_bytes_t, mayfly_field_t};
 use super::refusal::{Refusal, mayfly_refusal_t};
 use crate::instance::Shared;
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
 use std::ffi::c_void;
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -64,6 +65,9 @@ pub struct mayfly_request_t {
     pub field_count: usize,
     /// All of it, unless it is still arriving.
     pub body: mayfly_bytes_t,
+    /// What follows a body that is all here.
+    pub trailers: *const mayfly_field_t,
+    pub trailer_count: usize,
     /// Whether the body is for mayfly_client_t::read_body to tell.
     pub streams_body: bool,
 }
@@ -97,12 +101,16 @@ impl Client {
         self.at_home() && (self.is_gone() || (self.calls.has_room)(self.calls.data))
     }
 
-    pub async fn wait_for_home(&self) {
-        poll_fn(|context| if self.at_home() { Poll::Ready(()) } else { self.waiting.poll(context) }).await
+    pub fn poll_home(&self, context: &mut Context<'_>) -> Poll<()> {
+        if self.at_home() { Poll::Ready(()) } else { self.waiting.poll(context) }
     }
 
-    async fn wait_for_room(&self) {
-        poll_fn(|context| if self.has_room() { Poll::Ready(()) } else { self.waiting.poll(context) }).await
+    pub fn poll_room(&self, context: &mut Context<'_>) -> Poll<()> {
+        if self.has_room() { Poll::Ready(()) } else { self.waiting.poll(context) }
+    }
+
+    pub async fn wait_for_home(&self) {
+        poll_fn(|context| self.poll_home(context)).await
     }
 
     fn call(&self, call: impl FnOnce(&mayfly_client_t) -> bool) -> Result<()> {
@@ -112,16 +120,16 @@ impl Client {
         }
     }
 
-    fn respond(&self, status: u16, fields: &HeaderMap) -> Result<()> {
+    pub fn respond(&self, status: u16, fields: &HeaderMap) -> Result<()> {
         let fields = fields_of(fields);
         self.call(|calls| (calls.respond)(calls.data, status, fields.as_ptr(), fields.len()))
     }
 
-    fn send(&self, bytes: &[u8]) -> Result<()> {
+    pub fn send(&self, bytes: &[u8]) -> Result<()> {
         self.call(|calls| (calls.send)(calls.data, mayfly_bytes_t::of(bytes)))
     }
 
-    fn send_trailers(&self, trailers: &HeaderMap) -> Result<()> {
+    pub fn send_trailers(&self, trailers: &HeaderMap) -> Result<()> {
         let fields = fields_of(trailers);
         self.call(|calls| (calls.send_trailers)(calls.data, fields.as_ptr(), fields.len()))
     }
@@ -134,9 +142,14 @@ impl mayfly_request_t {
         for field in unsafe { slice(self.fields, self.field_count) } {
             made = made.header(unsafe { field.name.get() }, unsafe { field.value.get() });
         }
-        let body = match self.streams_body {
-            true => Arriving { client, last_came: false }.boxed_unsync(),
-            false => Full::new(Bytes::copy_from_slice(unsafe { self.body.get() })).map_err(|never| match never {}).boxed_unsync(),
+        let whole = || Full::new(Bytes::copy_from_slice(unsafe { self.body.get() })).map_err(|never| match never {});
+        let body = match (self.streams_body, self.trailer_count) {
+            (true, _) => Arriving { client, last_came: false }.boxed_unsync(),
+            (false, 0) => whole().boxed_unsync(),
+            (false, count) => {
+                let trailers = header_map(unsafe { slice(self.trailers, count) });
+                whole().with_trailers(ready(Some(Ok(trailers)))).boxed_unsync()
+            }
         };
         let mut made = made.body(body)?;
         if !made.headers().contains_key(http::header::HOST) && made.uri().authority().is_none() {
@@ -218,8 +231,20 @@ fn bad_response(text: String) -> Error {
     Refusal::new(mayfly_refusal_t::BadResponse, text).into()
 }
 
-fn unfinished(error: wasmtime_wasi_http::Error) -> Error {
+pub(super) fn unfinished(error: wasmtime_wasi_http::Error) -> Error {
     bad_response(format!("the function did not finish its response's body, or not as its content-length says: {error}"))
+}
+
+pub(super) fn unwritten() -> Error {
+    bad_response("the function returned without finishing its response's body, or what follows it".to_owned())
+}
+
+pub(super) fn no_response() -> Error {
+    Refusal::new(mayfly_refusal_t::NoResponse, "the function returned without setting a response").into()
+}
+
+pub(super) fn content_length(fields: &HeaderMap) -> Option<u64> {
+    fields.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Hands a response on as it comes. Once the handler is `over`, nobody writes more than is there.
@@ -236,7 +261,7 @@ pub(super) async fn forward(response: Response<WasiBody>, client: &Client, over:
     };
     while let Some(frame) = next().await {
         let frame = frame.map_err(unfinished)?;
-        client.wait_for_room().await;
+        poll_fn(|context| client.poll_room(context)).await;
         match frame.into_data() {
             Ok(bytes) => client.send(&bytes)?,
             Err(frame) => {

@@ -55,6 +55,7 @@ Client::~Client() = default;
 
 void Client::with_request(const Inputs& inputs, const std::function<void(const EngineRequest&)>& use) {
   const auto fields = fields_of(inputs.request->fields);
+  const auto trailers = fields_of(inputs.request->trailers);
   use({{
       .client = {this, Callbacks::at_home, Callbacks::has_room, Callbacks::read_body, Callbacks::respond,
                  Callbacks::send, Callbacks::send_trailers},
@@ -64,6 +65,8 @@ void Client::with_request(const Inputs& inputs, const std::function<void(const E
       .fields = fields.data(),
       .field_count = fields.size(),
       .body = bytes_of(inputs.standard_input),
+      .trailers = trailers.data(),
+      .trailer_count = trailers.size(),
       .streams_body = inputs.streams_body,
   }});
 }
