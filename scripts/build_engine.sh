@@ -9,7 +9,7 @@ destination=$1
 flavour=${2:-plain}
 
 . "$root/scripts/rust.sh"
-key=$( (cd "$root/engine" && cat Cargo.toml Cargo.lock build.rs cbindgen.toml && find src -name "*.rs" | LC_ALL=C sort | xargs cat; "$RUSTC" --version; echo "$flavour") |
+key=$( (cd "$root/engine" && cat Cargo.toml Cargo.lock build.rs cbindgen.toml && find src -name "*.rs" -o -name "*.wat" | LC_ALL=C sort | xargs cat; "$RUSTC" --version; echo "$flavour") |
   sha256sum | cut -c1-16)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mayfly/engine/$key
 

@@ -172,8 +172,8 @@ pub extern "C" fn mayfly_pagemap_scan_available() -> bool {
     PoolingAllocationConfig::is_pagemap_scan_available()
 }
 
-/// Another number whenever something else is added to modules and components than before: expose.rs, component/rewinder.rs.
-const ADDED: u32 = 2;
+/// Another number whenever something else is added to modules and components than before: expose.rs, component/rewinder.rs, component/plain.
+const ADDED: u32 = 5;
 
 /// A text that differs whenever code compiled by this engine could differ: version, settings, what is added.
 #[unsafe(no_mangle)]

@@ -220,9 +220,12 @@ TEST(FreshComponent, HasRunItsStartFunctions) {
                1);
 }
 
-// Of tool chains: one whose memory grows with each request, and one that has no need to.
+// Of tool chains: some whose memory grows with each request, and one that has no need to. Those of 0.3 are plain ones.
 TEST(FreshComponent, MayBeInRustOrC) {
-  for (const auto& [name, body] : {std::pair("http2-count", "1\n"), {"http-hello-c", "Hello World!\n"}}) {
+  for (const auto& [name, body] : {std::pair("http2-count", "1\n"),
+                                   {"http-hello-c", "Hello World!\n"},
+                                   {"http3-hello", "Hello, World!\n"},
+                                   {"http3-count", "1 of 1\n"}}) {
     Caller caller(file(name));
     for (int i = 0; i < 100; ++i) {
       ASSERT_EQ(caller.call(), 200);
@@ -232,16 +235,36 @@ TEST(FreshComponent, MayBeInRustOrC) {
   }
 }
 
-// What is damaged is refused, or is not: nothing of what is added to it breaks.
-TEST(FreshComponent, MayBeDamaged) {
-  const std::string whole = file("http-hello-c");
-  for (std::size_t at = 8; at < whole.size(); at += 97) {
+// What is damaged is refused, or is not: nothing of what is added to it, or rewritten, breaks.
+void load_damaged(const std::string& whole, std::size_t begin, std::size_t end, std::size_t step) {
+  for (std::size_t at = begin; at < end; at += step) {
     std::string damaged = whole;
     damaged[at] = static_cast<char>(damaged[at] ^ (1 << at % 8));
     const auto program = load(damaged);
     if (!program) {
       EXPECT_EQ(program.error().message.find("panicked"), std::string::npos) << at << program.error().message;
     }
+  }
+}
+
+TEST(FreshComponent, MayBeDamaged) {
+  const std::string whole = file("http-hello-c");
+  load_damaged(whole, 8, whole.size(), 97);
+}
+
+// All but its modules, which are in the middle.
+TEST(FreshComponent, MayBeDamagedWhenItIsOf03) {
+  const std::string whole = file("http3-hello");
+  load_damaged(whole, 8, 3000, 23);
+  load_damaged(whole, whole.size() - 6000, whole.size(), 31);
+}
+
+TEST(FreshComponent, Of03IsPutBackWhenItIsPlain) {
+  for (const char* name : {"http3-hello", "http3-echo", "http3-sse", "http3-count", "http3-streams"}) {
+    EXPECT_TRUE(load(file(name)).value()->may_rewind()) << name;
+  }
+  for (const char* name : {"http3-fetch", "http3-streams-client"}) {
+    EXPECT_FALSE(load(file(name)).value()->may_rewind()) << name;
   }
 }
 

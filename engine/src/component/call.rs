@@ -7,7 +7,8 @@ use super::outside::{Outbox, mayfly_outside_t};
 use super::program::{Program, mayfly_component_t};
 use super::sockets;
 use super::state::{Hooks, State, table};
-use super::serve::{serve02, serve03};
+use super::plain::Tasks;
+use super::serve::{serve, serve03};
 use super::{http03, rewinding, typed};
 use crate::instance::{Call, Carried, Shared, mayfly_instance_config_t, mayfly_instance_t, watch_ticks};
 use crate::guarded;
@@ -94,6 +95,7 @@ unsafe fn state(component: &mayfly_component_t, call: &mayfly_component_call_t, 
         kept_most: call.kept_bytes,
         sockets: 0,
         asked: false,
+        tasks: Tasks::new(),
         shared,
     }
 }
@@ -132,7 +134,7 @@ unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t
         store.set_epoch_deadline(1);
         let mut made = Made { started: Instant::now(), shared };
         match (&*program, request) {
-            (Program::Http02(handler), Some(request)) => {
+            (Program::Handler(handler), Some(request)) => {
                 let (request, client) = request?;
                 rewinding::serve_first(store, handler, (request, &client), rewinds, &mut made, shared).await
             }
@@ -143,7 +145,7 @@ unsafe fn prepare(component: &mayfly_component_t, call: &mayfly_component_call_t
                 let handled = store.run_concurrent(async |accessor| http03::handle(accessor, &service, request, &client).await);
                 handled.await?.map(|()| String::new())
             }
-            (Program::Http02(handler), None) => serve02(store, handler, Waiting(shared), &mut made).await,
+            (Program::Handler(handler), None) => serve(store, handler, Waiting(shared), &mut made).await,
             (Program::Http03(pre), None) => serve03(store, pre, Waiting(shared), &mut made).await,
             (Program::Command(pre), _) => {
                 let command = pre.instantiate_async(&mut store).await?;

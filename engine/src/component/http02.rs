@@ -1,7 +1,6 @@
 //! wasi:http/incoming-handler 0.2.
 
-use super::http::{Client, error_code, forward};
-use super::refusal::{Refusal, mayfly_refusal_t};
+use super::http::{Client, error_code, forward, no_response};
 use super::state::State;
 use futures::future::try_join;
 use http::Request;
@@ -32,7 +31,7 @@ pub(super) async fn handle(
         match receive.await {
             Ok(Ok(response)) => forward(response, client, &over).await,
             Ok(Err(code)) => Err(error_code(&code)),
-            Err(_) => Err(Refusal::new(mayfly_refusal_t::NoResponse, "the function returned without setting a response").into()),
+            Err(_) => Err(no_response()),
         }
     };
     try_join(call, answer).await.map(|_| ())

@@ -1,11 +1,10 @@
 //! Outgoing requests of wasi:http, 0.2 and 0.3: their bodies stream, and those of their responses.
 
-use super::http::{header_map, slice};
+use super::http::{content_length, header_map, slice};
 use super::outside::{Answer, Outbox, Outgoing, Started, mayfly_answer_part_t, mayfly_failure_t};
 use super::state::Later;
 use super::upload::Upload;
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
@@ -74,7 +73,8 @@ impl Body for Download {
     }
 }
 
-fn allowed(mut fields: HeaderMap) -> HeaderMap {
+/// Those that a guest may know of.
+pub(super) fn allowed(mut fields: HeaderMap) -> HeaderMap {
     for name in DEFAULT_FORBIDDEN_HEADERS {
         fields.remove(name);
     }
@@ -101,12 +101,11 @@ pub(super) async fn send(
 ) -> Result<(Response<WasiBody>, Later)> {
     let (head, body) = request.into_parts();
     let options = options.unwrap_or_default();
-    let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let outgoing = Outgoing {
         method: head.method.as_str().to_owned(),
         url: head.uri.to_string(),
         fields: head.headers.iter().map(|(name, value)| (name.as_str().into(), value.as_bytes().into())).collect(),
-        length,
+        length: content_length(&head.headers),
         connect_ms: milliseconds(options.connect_timeout),
         first_byte_ms: milliseconds(options.first_byte_timeout),
         between_bytes_ms: milliseconds(options.between_bytes_timeout),

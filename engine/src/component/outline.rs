@@ -9,8 +9,8 @@ use wasmparser::{
 
 /// How names of exports begin that are mayfly's own.
 const OURS: &str = "mayfly-";
-const HANDLER: &str = "wasi:http/incoming-handler@0.2.";
-const TYPES: &str = "wasi:http/types@0.2.";
+const HANDLERS: [&str; 2] = ["wasi:http/incoming-handler@0.2.", "wasi:http/handler@0.3."];
+const TYPES: &str = "wasi:http/types@0.";
 
 #[derive(Default)]
 pub(super) struct Outline {
@@ -31,7 +31,7 @@ pub(super) struct Outline {
 }
 
 impl Outline {
-    /// None when it is no handler of wasi:http 0.2, or one that has state in other places than its core instances.
+    /// None when it is no handler of wasi:http 0.2, nor a plain one of 0.3, or one that has state in other places than its core instances.
     pub fn read(component: &[u8]) -> Option<Self> {
         let mut outline = Self::default();
         let mut depth = 0;
@@ -86,7 +86,7 @@ impl Outline {
                     if export.name.name.starts_with(OURS) {
                         return None;
                     }
-                    self.is_handler |= export.name.name.starts_with(HANDLER);
+                    self.is_handler |= HANDLERS.iter().any(|name| export.name.name.starts_with(name));
                     self.count(export.kind)?;
                 }
             }

@@ -1,10 +1,11 @@
 //! A component, linked once, with what it is found out once: what every invocation of it starts from.
 
 use super::{filesystem02, filesystem03};
+use super::handler::Handler;
 use super::imports;
 use super::keyvalue::{self, Kept};
+use super::plain::{self, with_plain_handler};
 use super::rewinder::{self, with_rewinder};
-use super::rewinding::Rewinder;
 use super::settings;
 use super::sockets;
 use super::state::State;
@@ -16,11 +17,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, ComponentExportIndex, Instance, InstancePre, Linker, Type};
-use wasmtime::{Engine, Error, Result, Store};
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, Type};
+use wasmtime::{Engine, Error, Result};
 use wasmtime_wasi::p2::bindings::CommandPre;
 use wasmtime_wasi::p3;
-use wasmtime_wasi_http::p2::bindings::{Proxy, ProxyIndices};
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 /// Every interface that components may import, for both engines. Immutable; the engines outlive it.
@@ -53,33 +53,14 @@ pub enum mayfly_world_t {
 }
 
 pub(crate) enum Program {
-    Http02(Handler02),
+    Handler(Handler),
+    /// Of wasi:http 0.3, when it is not a plain one.
     Http03(ServicePre<State>),
     Command(CommandPre<State>),
     Command03(p3::bindings::CommandPre<State>),
     Exec(InstancePre<State>, ComponentExportIndex),
     Typed(InstancePre<State>, Typed),
     Other(InstancePre<State>),
-}
-
-/// A handler of wasi:http 0.2.
-pub(crate) struct Handler02 {
-    pre: InstancePre<State>,
-    handler: ProxyIndices,
-    /// Of one that can be put back.
-    pub rewinder: Option<Rewinder>,
-}
-
-impl Handler02 {
-    fn new(pre: InstancePre<State>, component: &Component) -> Result<Self> {
-        Ok(Self { handler: ProxyIndices::new(&pre)?, rewinder: Rewinder::of(component), pre })
-    }
-
-    pub async fn instantiate(&self, store: &mut Store<State>) -> Result<(Instance, Proxy)> {
-        let instance = self.pre.instantiate_async(&mut *store).await?;
-        let proxy = self.handler.load(store, &instance)?;
-        Ok((instance, proxy))
-    }
 }
 
 impl Program {
@@ -89,7 +70,9 @@ impl Program {
         let names: Vec<String> = ty.exports(linker.engine()).map(|(name, _)| name.to_owned()).collect();
         let exports = |prefix: &str| names.iter().any(|name| name.starts_with(prefix));
         if exports("wasi:http/incoming-handler@0.2.") {
-            Ok(Self::Http02(Handler02::new(pre, component)?))
+            Ok(Self::Handler(Handler::http02(pre, component)?))
+        } else if let Some(exports) = plain::Exports::of(component) {
+            Ok(Self::Handler(Handler::plain(pre, component, exports)))
         } else if exports("wasi:http/handler@0.3.") {
             Ok(Self::Http03(ServicePre::new(pre)?))
         } else if exports("wasi:cli/run@0.3.") {
@@ -108,7 +91,7 @@ impl Program {
 
     pub fn pre(&self) -> &InstancePre<State> {
         match self {
-            Self::Http02(handler) => &handler.pre,
+            Self::Handler(handler) => &handler.pre,
             Self::Http03(pre) => pre.instance_pre(),
             Self::Command(pre) => pre.instance_pre(),
             Self::Command03(pre) => pre.instance_pre(),
@@ -118,8 +101,8 @@ impl Program {
 
     fn world(&self) -> mayfly_world_t {
         match self {
-            Self::Http02(_) => mayfly_world_t::Http02,
-            Self::Http03(_) => mayfly_world_t::Http03,
+            Self::Handler(handler) if handler.is_http02() => mayfly_world_t::Http02,
+            Self::Handler(_) | Self::Http03(_) => mayfly_world_t::Http03,
             Self::Command(_) | Self::Command03(_) => mayfly_world_t::Command,
             Self::Exec(..) => mayfly_world_t::Exec,
             Self::Typed(..) => mayfly_world_t::Typed,
@@ -144,6 +127,12 @@ fn new_linker(engine: &Engine) -> Result<Linker<State>> {
     sockets::add_to_linker(&mut linker)?;
     settings::add_to_linker(&mut linker)?;
     keyvalue::add_to_linker(&mut linker)?;
+    Ok(linker)
+}
+
+fn new_plain_linker(engine: &Engine) -> Result<Linker<State>> {
+    let mut linker = new_linker(engine)?;
+    plain::add_to_linker(&mut linker)?;
     Ok(linker)
 }
 
@@ -199,8 +188,17 @@ impl mayfly_component_linker_t {
     fn compile(&self, binary: &[u8], how: mayfly_compile_t) -> Result<Program> {
         bounds::check(binary).map_err(Error::msg)?;
         let binary = with_versions(binary);
-        let binary = &with_rewinder(&binary).map_or(binary, Cow::Owned)[..];
-        let (linker, concurrent) = self.linker_for(binary);
+        if let Some(plain) = with_plain_handler(&binary) {
+            if let Ok(program) = self.compile_for(&self.plain, false, &plain, how) {
+                return Ok(program);
+            }
+        }
+        let (linker, concurrent) = self.linker_for(&binary);
+        self.compile_for(linker, concurrent, &binary, how)
+    }
+
+    fn compile_for(&self, linker: &Linker<State>, concurrent: bool, binary: &[u8], how: mayfly_compile_t) -> Result<Program> {
+        let binary = &with_rewinder(binary).map_or(Cow::Borrowed(binary), Cow::Owned)[..];
         let engine = linker.engine();
         let component = match how {
             mayfly_compile_t::Now => Component::from_binary(engine, binary)?,
@@ -235,7 +233,7 @@ pub extern "C" fn mayfly_component_linker_new(
 ) -> Option<Box<wasmtime_error_t>> {
     let made = guarded(|| {
         Ok(mayfly_component_linker_t {
-            plain: new_linker(inner!(engine, wasm_engine_t => Engine))?,
+            plain: new_plain_linker(inner!(engine, wasm_engine_t => Engine))?,
             concurrent: new_concurrent_linker(inner!(concurrent, wasm_engine_t => Engine))?,
             image_bytes,
         })
@@ -328,7 +326,7 @@ pub extern "C" fn mayfly_component_imports(component: &mayfly_component_t, names
 /// Whether its instances can be put back to how they began: mayfly_instance_rewind().
 #[unsafe(no_mangle)]
 pub extern "C" fn mayfly_component_rewinds(component: &mayfly_component_t) -> bool {
-    matches!(&*component.0, Program::Http02(handler) if handler.rewinder.is_some())
+    matches!(&*component.0, Program::Handler(handler) if handler.rewinder.is_some())
 }
 
 #[unsafe(no_mangle)]

@@ -21,7 +21,7 @@ pub(super) const REWIND: &str = "mayfly-rewind";
 /// `func(room: u32) -> list<u8>`: all of the memory, with so many pages more, if it can have room behind it.
 pub(super) const LOOK: &str = "mayfly-look";
 
-/// None unless it is a handler of wasi:http 0.2 of which nothing else can change.
+/// None unless it is a handler without asynchronous functions of which nothing else can change.
 pub(super) fn with_rewinder(component: &[u8]) -> Option<Vec<u8>> {
     let outline = Outline::read(component)?;
     let state = Changeable::of(&outline)?;

@@ -1,11 +1,10 @@
-//! A handler of wasi:http 0.2 that serves one request after the other, put back to how it began in between. Beside its memory
+//! A handler that serves one request after the other, put back to how it began in between. Beside its memory
 //! and its globals, what a guest can change is the table of its handles. A request is the last when it leaves one
 //! there, or anything that the host keeps for it.
 
 use super::call::{Ended, Made};
 use super::http::Client;
-use super::http02;
-use super::program::Handler02;
+use super::handler::{Entered, Handler};
 use super::rewinder;
 use super::state::{State, table};
 use crate::instance::Shared;
@@ -18,7 +17,6 @@ use std::time::{Duration, Instant};
 use wasmtime::component::{Component, ComponentExportIndex, Instance, Resource, ResourceTable, TypedFunc, WasmList};
 use wasmtime::{Error, Result, Store};
 use wasmtime_wasi_http::WasiBody;
-use wasmtime_wasi_http::p2::bindings::Proxy;
 use wasmtime_wasi_http::p2::bindings::http::types::IncomingRequest;
 
 /// That a guest had at once: to see that they are gone takes 50 ns for each.
@@ -112,14 +110,14 @@ impl Began {
 pub(crate) struct Rewinding {
     began: Began, // goes before its memory
     store: Store<State>,
-    proxy: Proxy,
+    entered: Entered,
     took: Duration,
 }
 
 impl Rewinding {
-    async fn serve(mut self, request: Request<WasiBody>, client: &Client, shared: *mut Shared) -> Ended {
+    async fn serve(mut self, request: Request<WasiBody>, client: &Arc<Client>, shared: *mut Shared) -> Ended {
         let (room, growth) = (self.began.room, self.began.growth.clone());
-        noting_growth(&growth, room, shared, http02::handle(&mut self.store, &self.proxy, request, client)).await?;
+        noting_growth(&growth, room, shared, self.entered.handle(&mut self.store, request, client)).await?;
         let started = Instant::now();
         if let Ok(spare) = self.began.rewind(&mut self.store).await {
             self.took = started.elapsed();
@@ -129,7 +127,7 @@ impl Rewinding {
     }
 
     /// The next request, for which the store has what `state` has.
-    pub(super) async fn again(mut self, state: State, request: Request<WasiBody>, client: &Client, shared: *mut Shared) -> Ended {
+    pub(super) async fn again(mut self, state: State, request: Request<WasiBody>, client: &Arc<Client>, shared: *mut Shared) -> Ended {
         *self.store.data_mut() = state;
         self.store.set_epoch_deadline(1);
         self.serve(request, client, shared).await
@@ -149,22 +147,22 @@ impl Rewinding {
 /// One request, the first of an instance that is made for it: put back afterwards, when it `rewinds` and that can be.
 pub(super) async fn serve_first(
     mut store: Store<State>,
-    handler: &Handler02,
-    (request, client): (Request<WasiBody>, &Client),
+    handler: &Handler,
+    (request, client): (Request<WasiBody>, &Arc<Client>),
     rewinds: bool,
     made: &mut Made,
     shared: *mut Shared,
 ) -> Ended {
-    let (instance, proxy) = handler.instantiate(&mut store).await?;
+    let (instance, entered) = handler.instantiate(&mut store).await?;
     made.note();
     let began = match &handler.rewinder {
         Some(rewinder) if rewinds => rewinder.note(&mut store, &instance, shared).await.ok(),
         _ => None,
     };
     match began {
-        Some(began) => Rewinding { began, store, proxy, took: Duration::ZERO }.serve(request, client, shared).await,
+        Some(began) => Rewinding { began, store, entered, took: Duration::ZERO }.serve(request, client, shared).await,
         None => {
-            let handled = http02::handle(&mut store, &proxy, request, client);
+            let handled = entered.handle(&mut store, request, client);
             match &handler.rewinder {
                 Some(rewinder) => noting_growth(&rewinder.growth, 0, shared, handled).await?,
                 None => handled.await?,

@@ -1,12 +1,12 @@
 //! A component that serves several requests: one after the other, with wasi:http 0.3 at once too.
 
 use super::call::{Ended, Made};
+use super::handler::{Entered, Handler};
 use super::host::{Waiting, mayfly_bytes_t};
 use super::http::{Client, mayfly_request_t};
 use super::refusal::{Refusal, mayfly_refusal_t};
-use super::program::Handler02;
 use super::state::State;
-use super::{http02, http03};
+use super::{http02, http03, plain};
 use crate::guarded;
 use crate::instance::mayfly_instance_t;
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -42,16 +42,21 @@ impl Drop for mayfly_job_t {
 }
 
 pub(crate) struct Job {
-    request: Result<Request<WasiBody>>,
-    client: Arc<Client>,
+    pub request: Result<Request<WasiBody>>,
+    pub asker: Asker,
+}
+
+/// Who has handed it over.
+pub(crate) struct Asker {
+    pub(super) client: Arc<Client>,
     ended: mayfly_ended_t,
 }
 
 pub(crate) type Jobs = VecDeque<Job>;
 
-impl Job {
+impl Asker {
     /// An error that is the request's alone is told, and no other one's end.
-    async fn end(client: &Client, ended: mayfly_ended_t, result: Result<()>) -> Result<()> {
+    pub async fn end(&self, result: Result<()>) -> Result<()> {
         let text = match &result {
             Ok(()) => (mayfly_refusal_t::None, ""),
             Err(error) => match error.downcast_ref::<Refusal>() {
@@ -59,17 +64,17 @@ impl Job {
                 None => return result,
             },
         };
-        client.wait_for_home().await;
-        if !client.is_gone() {
-            (ended.call)(ended.data, text.0, mayfly_bytes_t::of(text.1.as_bytes()));
+        self.client.wait_for_home().await;
+        if !self.client.is_gone() {
+            (self.ended.call)(self.ended.data, text.0, mayfly_bytes_t::of(text.1.as_bytes()));
         }
-        client.leave();
+        self.client.leave();
         Ok(())
     }
 }
 
 impl Waiting {
-    fn next_job(&self, context: &Context<'_>) -> Poll<Job> {
+    pub fn next_job(&self, context: &Context<'_>) -> Poll<Job> {
         match unsafe { (*self.0).jobs.pop_front() } {
             Some(job) => Poll::Ready(job),
             None => self.poll(context),
@@ -78,19 +83,18 @@ impl Waiting {
 }
 
 /// Serves for as long as it is polled.
-pub(super) async fn serve02(
-    mut store: Store<State>,
-    handler: &Handler02,
-    waiting: Waiting,
-    made: &mut Made,
-) -> Ended {
-    let (_, proxy) = handler.instantiate(&mut store).await?;
+pub(super) async fn serve(mut store: Store<State>, handler: &Handler, waiting: Waiting, made: &mut Made) -> Ended {
+    let (_, entered) = handler.instantiate(&mut store).await?;
     made.note();
+    let proxy = match &entered {
+        Entered::Http02(proxy) => proxy,
+        Entered::Plain(functions) => return plain::serve(store, functions, waiting).await,
+    };
     loop {
         let job = poll_fn(|context| waiting.next_job(context)).await;
         // A handler that is left in the middle is no good for another request.
-        let handled = http02::handle(&mut store, &proxy, job.request?, &job.client).await?;
-        Job::end(&job.client, job.ended, Ok(handled)).await?;
+        let handled = http02::handle(&mut store, proxy, job.request?, &job.asker.client).await?;
+        job.asker.end(Ok(handled)).await?;
     }
 }
 
@@ -109,10 +113,10 @@ pub(super) async fn serve03(
             let mut running = FuturesUnordered::new();
             let begin = async |job: Job| {
                 let handled = match job.request {
-                    Ok(request) => http03::handle(accessor, &service, request, &job.client).await,
+                    Ok(request) => http03::handle(accessor, &service, request, &job.asker.client).await,
                     Err(error) => Err(error),
                 };
-                Job::end(&job.client, job.ended, handled).await
+                job.asker.end(handled).await
             };
             poll_fn(|context| {
                 loop {
@@ -147,7 +151,7 @@ pub unsafe extern "C" fn mayfly_component_hand(
     let shared = instance.shared();
     let client = Client::new(request.client, shared);
     let request = guarded(|| unsafe { request.take(client.clone()) });
-    unsafe { (*shared).jobs.push_back(Job { request, client: client.clone(), ended }) };
+    unsafe { (*shared).jobs.push_back(Job { request, asker: Asker { client: client.clone(), ended } }) };
     Box::new(mayfly_job_t(client))
 }
 

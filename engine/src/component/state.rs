@@ -5,6 +5,7 @@ use super::host::mayfly_host_t;
 use super::keyvalue::Kept;
 use super::outgoing;
 use super::outside::Outbox;
+use super::plain::Tasks;
 use crate::instance::Shared;
 use http::Request;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub(crate) struct State {
     pub sockets: usize, // open ones of 0.2
     /// Whether a guest has called the host since this was false last; of functions with resources, the table tells.
     pub asked: bool,
+    /// Of a plain handler.
+    pub tasks: Tasks,
     pub shared: *mut Shared,
 }
 unsafe impl Send for State {} // `shared` belongs to the instance, which has one owner at a time
@@ -44,6 +47,14 @@ pub(super) fn table() -> ResourceTable {
 impl State {
     pub fn limiter(&mut self) -> &mut dyn ResourceLimiter {
         unsafe { &mut (*self.shared).limiter }
+    }
+}
+
+impl State {
+    /// For what a plain handler calls.
+    pub fn tasks(&mut self) -> &mut Tasks {
+        self.asked = true;
+        &mut self.tasks
     }
 }
 
