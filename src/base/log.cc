@@ -25,10 +25,9 @@ constexpr int kPollMilliseconds = 100;
 constexpr auto kClosing = std::chrono::seconds(1);
 constexpr auto kGather = std::chrono::milliseconds(10);  // so that busy loops share one write
 
-// Of ASCII, and as it is in JSON.
-constexpr bool is_plain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
-
 bool needs_escape(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
+
+bool is_plain(char c) { return static_cast<unsigned char>(c) < 0x80 && !needs_escape(c); }
 
 void append_escaped(std::string& out, std::string_view text) {
   for (;;) {

@@ -1,37 +1,17 @@
-#include "base/text.h"
-#include "sandbox/engine.h"
-#include "sandbox/fresh_instance.h"
-#include "sandbox/limits.h"
+#include "sandbox/test_caller.h"
 #include "sandbox/test_guests.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <set>
-#include <sstream>
 #include <string>
 #include <utility>
 
 namespace mayfly::sandbox {
 namespace {
 
-Engine& engine() {
-  static const auto made = Engine::create({.slots = 64});
-  return **made;
-}
-
-Result<std::shared_ptr<const Program>> load(const std::string& text) {
-  return engine().load(text, sha256_hex(text), "");
-}
-
-std::string file(const std::string& name) {
-  std::ifstream file(MAYFLY_SOURCE_DIR "/tests/guests/components/" + name + ".wasm", std::ios::binary);
-  EXPECT_TRUE(file) << name;
-  std::stringstream bytes;
-  bytes << file.rdbuf();
-  return std::move(bytes).str();
-}
+std::string file(const std::string& name) { return guest_file("components/" + name + ".wasm"); }
 
 // A handler of wasi:http 0.2 whose status is a sum of its memory, its globals and the numbers of three new handles.
 // Then it does what `body` says.
@@ -101,10 +81,9 @@ std::string handler(const Text& text) {
                              text.component, text.start, text.body);
 }
 
-// Calls one handler again and again, on a loop with a pool.
-class Caller : public GuestHost {
+class Caller : public TestCaller {
  public:
-  explicit Caller(const std::string& text) : program_(load(text).value()) {}
+  explicit Caller(const std::string& text) { use(text); }
 
   // Its status; 0 when it failed.
   int call() {
@@ -116,10 +95,10 @@ class Caller : public GuestHost {
     request.fields.add("host", "example.org");
     Inputs inputs;
     inputs.request = &request;
-    FreshInstance instance(program_, inputs, limits_, *this, &pool_);
-    while (instance.resume() != Instance::Progress::kEnded) {
-    }
-    return instance.outcome().error ? 0 : status_;
+    run(inputs, [&](FreshInstance& instance) {
+      if (instance.outcome().error) status_ = 0;
+    });
+    return status_;
   }
   // The different ones of many calls.
   std::set<int> call_often() {
@@ -130,13 +109,7 @@ class Caller : public GuestHost {
 
   const std::string& body() const { return body_; }  // of the last answer
 
-  // Instances that wait for a call.
-  std::size_t idle() const { return program_->shelf().give_up(pool_, {}); }
-
  private:
-  bool output_ready() override { return true; }
-  Status write_output(std::string_view) override { return {}; }
-  void write_log(std::string_view) override {}
   Status respond(http::Response response) override {
     status_ = response.status;
     return {};
@@ -145,16 +118,7 @@ class Caller : public GuestHost {
     body_ += bytes;
     return {};
   }
-  void wake() override {}
-  net::Loop& loop() override { return loop_; }
-  egress::Gate& egress() override { return egress_; }
 
-  Limits limits_;
-  net::Loop loop_;
-  egress::Resolver resolver_{{.threads = 1}};
-  egress::Gate egress_{loop_, resolver_};
-  FreshPool pool_{loop_};
-  std::shared_ptr<const Program> program_;
   int status_ = 0;
   std::string body_;
 };

@@ -1,9 +1,6 @@
 #include "sandbox/fresh_pool.h"
 
-#include "base/text.h"
-#include "sandbox/engine.h"
-#include "sandbox/fresh_instance.h"
-#include "sandbox/limits.h"
+#include "sandbox/test_caller.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -16,32 +13,20 @@
 namespace mayfly::sandbox {
 namespace {
 
-Engine& engine() {
-  static const auto made = Engine::create({.slots = 64});
-  return **made;
-}
-
-Result<std::shared_ptr<const Program>> load(const std::string& text) {
-  return engine().load(text, sha256_hex(text), "");
-}
-
-// Calls one program again and again, on a loop with a pool.
-class Caller : public GuestHost {
+class Caller : public TestCaller {
  public:
   explicit Caller(const std::string& text) { use(text); }
-
-  void use(const std::string& text) { program_ = load(text).value(); }
 
   // What it returns or writes; `trap` for one that traps.
   std::string call(std::string_view input = "") {
     output_.clear();
     Inputs inputs;
     inputs.standard_input = input;
-    FreshInstance instance(program_, inputs, limits_, *this, &pool_);
-    while (instance.resume() != Instance::Progress::kEnded) {
-    }
-    memory_peak_ = instance.usage().memory_peak;
-    const Outcome& outcome = instance.outcome();
+    Outcome outcome;
+    run(inputs, [&](FreshInstance& instance) {
+      memory_peak_ = instance.usage().memory_peak;
+      outcome = instance.outcome();
+    });
     if (outcome.error) return outcome.error->code == ErrorCode::kTrap ? "trap" : outcome.error->message;
     return output_.empty() ? outcome.value : output_;
   }
@@ -52,28 +37,14 @@ class Caller : public GuestHost {
     return answers;
   }
 
-  // Instances that wait for a call.
-  std::size_t idle() const { return program_->shelf().give_up(pool_, {}); }
   std::size_t memory_peak() const { return memory_peak_; }  // of the last
-  Limits& limits() { return limits_; }
 
  private:
-  bool output_ready() override { return true; }
   Status write_output(std::string_view bytes) override {
     output_ += bytes;
     return {};
   }
-  void write_log(std::string_view) override {}
-  void wake() override {}
-  net::Loop& loop() override { return loop_; }
-  egress::Gate& egress() override { return egress_; }
 
-  Limits limits_;
-  net::Loop loop_;
-  egress::Resolver resolver_{{.threads = 1}};
-  egress::Gate egress_{loop_, resolver_};
-  FreshPool pool_{loop_};
-  std::shared_ptr<const Program> program_;
   std::string output_;
   std::size_t memory_peak_ = 0;
 };

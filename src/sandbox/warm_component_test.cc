@@ -3,14 +3,14 @@
 #include "base/text.h"
 #include "sandbox/component_seat.h"
 #include "sandbox/engine.h"
+#include "sandbox/test_guests.h"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <fstream>
 #include <list>
 #include <map>
-#include <sstream>
+#include <string>
 
 namespace mayfly::sandbox {
 namespace {
@@ -28,10 +28,8 @@ std::shared_ptr<const Program> load(const std::string& component) {
   engine();  // which outlives them
   static std::map<std::string, std::shared_ptr<const Program>> loaded;
   if (const auto found = loaded.find(component); found != loaded.end()) return found->second;
-  std::ifstream file(MAYFLY_SOURCE_DIR "/tests/guests/components/" + component + ".wasm", std::ios::binary);
-  std::stringstream bytes;
-  bytes << file.rdbuf();
-  const auto program = engine().load(bytes.view(), sha256_hex(bytes.view()), "");
+  const std::string bytes = guest_file("components/" + component + ".wasm");
+  const auto program = engine().load(bytes, sha256_hex(bytes), "");
   EXPECT_TRUE(program) << program.error().message;
   return loaded[component] = *program;
 }

@@ -354,3 +354,11 @@ def make_server(binary, tmp_path):
 @pytest.fixture
 def server(make_server):
     return make_server()
+
+
+@pytest.fixture(scope="module")
+def survivor(binary, tmp_path_factory):
+    """One server for all tests of a file: whatever kills it fails those that follow."""
+    server = Server(binary, tmp_path_factory.mktemp("survivor") / "data").start()
+    yield server
+    assert server.stop() == 0

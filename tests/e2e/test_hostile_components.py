@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from conftest import GUESTS, Server, until
+from conftest import GUESTS, until
 from test_inspect import COMPONENT, INSPECT, MODULE, leb, nested, section
 from test_typed import function_of
 
@@ -16,14 +16,6 @@ CALLED_AT_ONCE = """(component
   (func $run (result (result)) (canon lift (core func $i "run")))
   (instance $export (export "run" (func $run)))
   (export "wasi:cli/run@0.2.0" (instance $export)))"""
-
-
-@pytest.fixture(scope="module")
-def survivor(binary, tmp_path_factory):
-    """One server for all: whatever kills it fails the tests that follow."""
-    server = Server(binary, tmp_path_factory.mktemp("hostile") / "data").start()
-    yield server
-    assert server.stop() == 0
 
 
 def named(text):

@@ -3,7 +3,7 @@
 
 import pytest
 
-from conftest import GUESTS, Server
+from conftest import GUESTS
 
 CALLS = (GUESTS / "components/http3-calls.wat").read_text()
 ENDS = "(local.set $a (call $stream)) "
@@ -112,18 +112,15 @@ CALLBACK = "(call $check (i32.eq (call $get) (i32.const 77))) (call $answer)"
 
 
 def handler(code, *, is_plain):
-    """Text is found here only once: the rest is of the component."""
+    """A component that runs `code`. One that exports more is not a plain one."""
     more = "" if is_plain else '(export "more" (func $handle))'
     text = CALLS.replace(";; HERE", code).replace(";; CALLBACK", CALLBACK).rstrip()
     return (text[:-1] + more + ")").encode()
 
 
-@pytest.fixture(scope="module")
-def survivor(binary, tmp_path_factory):
-    """One server for all: whatever kills it fails the tests that follow."""
-    server = Server(binary, tmp_path_factory.mktemp("calls") / "data").start()
-    yield server
-    assert server.stop() == 0
+def deploy(server, name, code, query="", is_plain=True):
+    made = server.deploy(name, handler(code, is_plain=is_plain), query)
+    assert made.status in (200, 201), made.text
 
 
 def of(calls):
@@ -139,8 +136,7 @@ MODES = pytest.mark.parametrize("query", ["", "?reuse=9&reuse_concurrency=3"], i
 @MODES
 @of(WELL)
 def test_calls(survivor, name, query, is_plain):
-    made = survivor.deploy("calls", handler(WELL[name], is_plain=is_plain), query)
-    assert made.status == 201 or made.status == 200, made.text
+    deploy(survivor, "calls", WELL[name], query, is_plain)
     for _ in range(20):
         answer = survivor.get("/calls")
         assert (answer.status, answer.text) == (200, "")
@@ -149,10 +145,9 @@ def test_calls(survivor, name, query, is_plain):
 @MODES
 @of(BADLY)
 def test_wrong_calls(survivor, name, query, is_plain):
-    made = survivor.deploy("wrong", handler(BADLY[name], is_plain=is_plain), query)
-    assert made.status == 201 or made.status == 200, made.text
+    deploy(survivor, "wrong", BADLY[name], query, is_plain)
     for _ in range(3):
         answer = survivor.get("/wrong")
         assert answer.problem in ("trap", "no-response", "internal"), answer.text
-    assert survivor.deploy("well", handler("", is_plain=True)).status in (200, 201)
+    deploy(survivor, "well", "")
     assert survivor.get("/well").status == 200

@@ -14,6 +14,7 @@ mod http03;
 mod imports;
 mod keyvalue;
 mod openapi;
+mod outermost;
 mod outgoing;
 mod outline;
 mod outside;

@@ -4,6 +4,7 @@ use super::{filesystem02, filesystem03};
 use super::handler::Handler;
 use super::imports;
 use super::keyvalue::{self, Kept};
+use super::outermost::outermost;
 use super::plain::{self, with_plain_handler};
 use super::rewinder::{self, with_rewinder};
 use super::settings;
@@ -15,7 +16,7 @@ use crate::engine::{baseline_compiler, compile_behind};
 use crate::{bounds, boxed_error, guarded, inner, text, wasm_byte_vec_t, wasm_engine_t, wasmtime_error_t};
 use std::borrow::Cow;
 use std::sync::Arc;
-use wasmparser::{Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{Payload, Validator, WasmFeatures};
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, Type};
 use wasmtime::{Engine, Error, Result};
@@ -159,12 +160,9 @@ pub enum mayfly_compile_t {
 
 /// Of its own, not of the components inside.
 fn imports_wasi_03(binary: &[u8]) -> bool {
-    let mut depth = 0;
-    for payload in Parser::new(0).parse_all(binary) {
+    for payload in outermost(binary) {
         match payload {
-            Ok(Payload::ModuleSection { .. } | Payload::ComponentSection { .. }) => depth += 1,
-            Ok(Payload::End(_)) => depth -= 1,
-            Ok(Payload::ComponentImportSection(imports)) if depth == 0 => {
+            Ok(Payload::ComponentImportSection(imports)) => {
                 let mut names = imports.into_iter().flatten().map(|import| import.name.name);
                 if names.any(|name| name.starts_with("wasi:") && name.contains("@0.3.")) {
                     return true;

@@ -6,6 +6,7 @@
 
 use super::known::Known;
 use super::numbers::Numbers;
+use crate::component::outermost::outermost;
 use std::convert::Infallible;
 use wasm_encoder::reencode::{self, Reencode, ReencodeComponent, RoundtripReencoder, component_utils};
 use wasm_encoder::{
@@ -14,7 +15,7 @@ use wasm_encoder::{
     InstanceSection, InstanceType, ModuleArg, PrimitiveValType, RawSection,
 };
 use wasmparser::{
-    CanonicalFunction, CanonicalOption as Option_, ComponentAlias, ComponentExternalKind, ComponentFuncType, ComponentType,
+    CanonicalFunction, CanonicalOption as OldOption, ComponentAlias, ComponentExternalKind, ComponentFuncType, ComponentType,
     ComponentTypeRef, ExternalKind, Parser, Payload, Validator, WasmFeatures,
 };
 
@@ -35,17 +36,8 @@ pub(super) const EVENT: u32 = 8;
 /// None when it is something else, or uses more of what is asynchronous than there is in `types.wat`.
 pub(crate) fn with_plain_handler(component: &[u8]) -> Option<Vec<u8>> {
     let mut rewriting = Rewriting::of(component)?;
-    let mut depth = 0;
-    for payload in Parser::new(0).parse_all(component) {
-        let payload = payload.ok()?;
-        if depth == 0 {
-            rewriting.add(&payload, component)?;
-        }
-        match payload {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth -= 1,
-            _ => {}
-        }
+    for payload in outermost(component) {
+        rewriting.add(&payload.ok()?, component)?;
     }
     let made = rewriting.finish()?;
     let plain = WasmFeatures::all().difference(WasmFeatures::CM_ASYNC);
@@ -105,13 +97,11 @@ type Add = Option<()>;
 
 impl Rewriting {
     fn of(component: &[u8]) -> Option<Self> {
-        let (mut http, mut export, mut instances, mut depth) = (None, None, 0, 0);
+        let (mut http, mut export, mut instances) = (None, None, 0);
         let mut replaced = Vec::new();
-        for payload in Parser::new(0).parse_all(component) {
+        for payload in outermost(component) {
             match payload.ok()? {
-                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-                Payload::End(_) => depth -= 1,
-                Payload::ComponentImportSection(imports) if depth == 0 => {
+                Payload::ComponentImportSection(imports) => {
                     for import in imports {
                         let import = import.ok()?;
                         let ComponentTypeRef::Instance(ty) = import.ty else { continue };
@@ -125,7 +115,7 @@ impl Rewriting {
                         instances += 1;
                     }
                 }
-                Payload::ComponentExportSection(exports) if depth == 0 => {
+                Payload::ComponentExportSection(exports) => {
                     for exported in exports {
                         let exported = exported.ok()?;
                         let is_handler = exported.name.name.starts_with(HANDLER) && exported.kind == ComponentExternalKind::Instance;
@@ -214,12 +204,12 @@ impl Rewriting {
         let mut made = ComponentTypeSection::new();
         let number = self.types.len() as u32;
         let plain = self.replaced.iter().find(|(replaced, _)| *replaced == number);
-        match ty {
-            _ if plain.is_some() => _ = plain.map(|(_, plain)| made.instance(&plain_type(plain))),
-            _ if matches!(known, Known::Handle | Known::Stream | Known::Trailers | Known::Sent) => {
+        match (plain, known) {
+            (Some((_, plain)), _) => _ = made.instance(&plain_type(plain)),
+            (None, Known::Handle | Known::Stream | Known::Trailers | Known::Sent) => {
                 made.defined_type().primitive(PrimitiveValType::U32);
             }
-            ty => self.parse_component_type(made.ty(), ty).ok()?,
+            (None, _) => self.parse_component_type(made.ty(), ty).ok()?,
         }
         self.types.push(known);
         self.made.section(&made);
@@ -259,13 +249,13 @@ impl Rewriting {
     fn add_function(&mut self, function: &CanonicalFunction) -> Add {
         use CanonicalFunction as F;
         let known = |ty: &u32| self.types.get(*ty as usize).copied();
-        let memory = |memory: &u32| Box::from([Option_::Memory(*memory)]);
+        let memory = |memory: &u32| Box::from([OldOption::Memory(*memory)]);
         let none = || Box::default();
         // Which function takes its place, with what options, and how long what it is told to write to is.
-        let (name, options, length): (&str, Box<[Option_]>, Option<u32>) = match function {
+        let (name, options, length): (&str, Box<[OldOption]>, Option<u32>) = match function {
             F::Lift { core_func_index, options, .. } => {
                 let callback = options.iter().find_map(|option| match option {
-                    Option_::Callback(function) => Some(*function),
+                    OldOption::Callback(function) => Some(*function),
                     _ => None,
                 });
                 let number = |function| self.core_functions.get(function);
@@ -276,7 +266,7 @@ impl Rewriting {
                 Known::Resource(name) => (name, none(), None),
                 _ => return self.keep(function),
             },
-            F::Lower { options, .. } if !options.contains(&Option_::Async) => return self.keep(function),
+            F::Lower { options, .. } if !options.contains(&OldOption::Async) => return self.keep(function),
             F::Lower { func_index, options } if self.subtasks.contains(func_index) => {
                 let (func_index, options) = (*func_index, waits_elsewhere(options)?);
                 return self.keep(&F::Lower { func_index, options });
@@ -336,7 +326,7 @@ impl Rewriting {
     }
 
     /// A core function, not numbered yet, that calls one of `types.wat`.
-    fn lower(&mut self, name: &str, options: &[Option_]) -> Add {
+    fn lower(&mut self, name: &str, options: &[OldOption]) -> Add {
         let mut aliases = ComponentAliasSection::new();
         aliases.alias(Alias::InstanceExport { instance: self.http, kind: ComponentExportKind::Func, name });
         let options: Result<Vec<CanonicalOption>, _> = options.iter().map(|option| self.canonical_option(*option)).collect();
@@ -347,7 +337,7 @@ impl Rewriting {
     }
 
     /// The same for one that the guest calls with an address, and that takes a list: the length is added by a module.
-    fn lower_with_length(&mut self, name: &str, options: &[Option_], length: u32) -> Add {
+    fn lower_with_length(&mut self, name: &str, options: &[OldOption], length: u32) -> Add {
         self.lower(name, options)?;
         let module = format!(
             r#"(module
@@ -429,8 +419,8 @@ impl Rewriting {
 }
 
 /// The options of a call that does not wait. None when it does.
-fn waits_elsewhere(options: &[Option_]) -> Option<Box<[Option_]>> {
-    let others: Box<[Option_]> = options.iter().filter(|option| **option != Option_::Async).copied().collect();
+fn waits_elsewhere(options: &[OldOption]) -> Option<Box<[OldOption]>> {
+    let others: Box<[OldOption]> = options.iter().filter(|option| **option != OldOption::Async).copied().collect();
     (others.len() < options.len()).then_some(others)
 }
 

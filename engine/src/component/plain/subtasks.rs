@@ -47,6 +47,13 @@ impl Tasks {
         Ok(self.channels.give(Waitable::Subtask(subtask))? << 4 | STARTED)
     }
 
+    fn wait(&mut self, nanoseconds: u64) -> Result<u32> {
+        if nanoseconds == 0 {
+            return Ok(RETURNED);
+        }
+        self.begin_subtask(async move { tokio::time::sleep(Duration::from_nanos(nanoseconds)).await })
+    }
+
     fn cancel_subtask(&mut self, handle: u32) -> Result<u32> {
         let subtask = self.channels.subtask(handle)?;
         ensure!(!subtask.is_told, "the subtask {handle} is over, and is cancelled");
@@ -63,10 +70,6 @@ impl Tasks {
 
 type Store<'a> = StoreContextMut<'a, State>;
 
-async fn sleep(nanoseconds: u64) {
-    tokio::time::sleep(Duration::from_nanos(nanoseconds)).await;
-}
-
 pub(super) fn add_to(types: &mut LinkerInstance<'_, State>) -> Result<()> {
     types.func_wrap("subtask-cancel", |mut store: Store, (subtask,): (u32,)| {
         Ok((store.data_mut().tasks().cancel_subtask(subtask)?,))
@@ -77,13 +80,9 @@ pub(super) fn add_to(types: &mut LinkerInstance<'_, State>) -> Result<()> {
 pub(super) fn add_clock_to(clock: &mut LinkerInstance<'_, State>) -> Result<()> {
     clock.func_wrap("now", |mut store: Store, (): ()| Ok((Host::now(&mut store.data_mut().clocks())?,)))?;
     clock.func_wrap("get-resolution", |mut store: Store, (): ()| Ok((Host::get_resolution(&mut store.data_mut().clocks())?,)))?;
-    clock.func_wrap("wait-for", |mut store: Store, (how_long,): (u64,)| {
-        let tasks = store.data_mut().tasks();
-        Ok((if how_long == 0 { RETURNED } else { tasks.begin_subtask(sleep(how_long))? },))
-    })?;
+    clock.func_wrap("wait-for", |mut store: Store, (how_long,): (u64,)| Ok((store.data_mut().tasks().wait(how_long)?,)))?;
     clock.func_wrap("wait-until", |mut store: Store, (when,): (u64,)| {
         let how_long = when.saturating_sub(Host::now(&mut store.data_mut().clocks())?);
-        let tasks = store.data_mut().tasks();
-        Ok((if how_long == 0 { RETURNED } else { tasks.begin_subtask(sleep(how_long))? },))
+        Ok((store.data_mut().tasks().wait(how_long)?,))
     })
 }

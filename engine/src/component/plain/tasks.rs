@@ -133,9 +133,6 @@ impl Tasks {
 
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Turn>> {
         self.settle_all(context)?;
-        for number in 0..self.tasks.capacity() {
-            self.advance(Party::Answer(number), context);
-        }
         self.end_orphans();
         if let Some(answered) = self.next_answered() {
             return Poll::Ready(Ok(answered));
@@ -202,6 +199,7 @@ impl Tasks {
         Some(fields.into())
     }
 
+    /// With the answers that are on their way: each has the channel of its trailers until it is over.
     fn settle_all(&mut self, context: &mut Context<'_>) -> Result<()> {
         self.channels.poll_subtasks(context);
         for channel in 0..self.channels.bound() {

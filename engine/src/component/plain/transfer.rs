@@ -153,8 +153,11 @@ impl Tasks {
     fn settle_future(&mut self, number: usize, context: &mut Context<'_>) -> Result<()> {
         let channel = self.channels.at(number);
         let writer = channel.writer;
-        if let (Party::Source(source), None) = (writer, &channel.value) {
-            let Some(end) = self.sources[source].end() else { return Ok(()) };
+        let end = match (writer, &channel.value) {
+            (Party::Source(source), None) => self.sources[source].end(),
+            _ => None,
+        };
+        if let Some(end) = end {
             let value = self.value_of(end)?;
             let channel = self.channels.at(number);
             (channel.value, channel.writer) = (Some(value), Party::Gone);
