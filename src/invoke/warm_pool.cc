@@ -1,5 +1,6 @@
 #include "invoke/warm_pool.h"
 
+#include "base/coarse_clock.h"
 #include "sandbox/engine.h"
 #include "sandbox/warm_component.h"
 #include "sandbox/warm_module.h"
@@ -25,7 +26,7 @@ struct WarmPool::Kept : std::enable_shared_from_this<Kept> {
     sandbox::Engine& engine = code->program->engine();
     if (is_idle && !idle) engine.return_idle_slot();
     is_idle = idle && (is_idle || engine.take_idle_slot());
-    if (idle) idle_since = steady_clock::now();
+    if (idle) idle_since = coarse_now();
     return is_idle == idle;
   }
 
@@ -109,7 +110,7 @@ void WarmPool::give_up_idle_later() {
 }
 
 void WarmPool::give_up_idle() {
-  const auto before = steady_clock::now() - sandbox::kIdleTime;
+  const auto before = coarse_now() - sandbox::kIdleTime;
   bool any_left = false;
   for (auto at = open_.begin(); at != open_.end();) {
     std::erase_if(at->second, [&](const auto& kept) { return kept->is_idle && kept->idle_since < before; });

@@ -101,7 +101,11 @@ void Connection::process() {
     return;
   }
   set_reading_deadline();
-  read();
+  if (!in_outbox_) read();
+}
+
+void Connection::read_on() {
+  if (state_ == State::kReading && !close_after_ && !stalled_ && !in_outbox_) read();
 }
 
 // Bodies are held in memory: together they have a bound.

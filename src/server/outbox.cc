@@ -22,7 +22,14 @@ void Outbox::add(std::shared_ptr<Connection> connection) {
 }
 
 void Outbox::send() {
-  for (const auto& connection : std::exchange(waiting_, {})) connection->flush();
+  if (waiting_.empty()) return;
+  auto sent = std::exchange(waiting_, {});  // a flush may add what it has made room for
+  for (const auto& connection : sent) connection->flush();
+  // What is ready by now comes first: until it is answered, most of these clients have sent their next request, and
+  // the read that would have found nothing is saved.
+  loop_.post([sent = std::move(sent)] {
+    for (const auto& connection : sent) connection->read_on();
+  });
 }
 
 }  // namespace mayfly::server

@@ -17,7 +17,7 @@ class Outbox {
  public:
   explicit Outbox(net::Loop& loop) : loop_(loop) {}
 
-  // Its flush() follows, within kSendDelay of the first of them.
+  // Its flush() follows, within kSendDelay of the first of them, and later its read_on().
   void add(std::shared_ptr<Connection> connection);
 
  private:
