@@ -14,8 +14,8 @@ namespace mayfly::http {
 namespace {
 
 // Ours, whatever the response says.
-constexpr std::array<std::string_view, 7> kOurFields = {
-    "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Date", "Upgrade", "Trailer"};
+constexpr std::array<std::string_view, 8> kOurFields = {
+    "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Date", "Upgrade", "Trailer", "X-Request-Id"};
 
 bool is_ours(std::string_view name) {
   return std::ranges::any_of(kOurFields, [&](auto ours) { return equals_ignoring_case(ours, name); });
@@ -55,6 +55,7 @@ void write_head(std::string& out, const Response& response, const HeadOptions& o
     }
   }
   if (!options.date.empty()) write_field(out, "Date", options.date);
+  if (!options.request_id.empty()) write_field(out, "X-Request-Id", options.request_id);
   if (!options.keep_alive || kind == kUntilClose) {
     write_field(out, "Connection", "close");
   } else if (options.minor_version == 0) {

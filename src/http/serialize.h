@@ -19,16 +19,18 @@ struct Framing {
 struct HeadOptions {
   Framing framing;
   bool keep_alive = true;
-  int minor_version = 1;  // of the request
-  std::string_view date;  // an IMF-fixdate
+  int minor_version = 1;        // of the request
+  std::string_view date;        // an IMF-fixdate
+  std::string_view request_id;  // X-Request-Id
 };
 
-// Appends status line and fields. Fields of the response that belong to framing or to the connection
-// (Content-Length, Transfer-Encoding, Connection, Keep-Alive, Date, Upgrade, Trailer) are not copied: they are ours.
+// Appends status line and fields. Fields of the response that belong to framing, to the connection or to its server
+// (Content-Length, Transfer-Encoding, Connection, Keep-Alive, Date, Upgrade, Trailer, X-Request-Id) are not copied:
+// they are ours.
 void write_head(std::string& out, const Response& response, const HeadOptions& options);
 
 // Appends one chunk of a chunked body, or the last one (RFC 9112 section 7.1). An empty chunk appends nothing; trailers
-// that belong to framing, as above, are left out.
+// that are ours, as above, are left out.
 void write_chunk(std::string& out, std::string_view bytes);
 void write_last_chunk(std::string& out, const Fields& trailers = {});
 

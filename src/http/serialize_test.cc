@@ -43,9 +43,10 @@ TEST(WriteHead, LeavesOutTheFieldsThatAreOurs) {
                                      {"Date", "x"},
                                      {"Upgrade", "x"},
                                      {"Trailer", "x"},
+                                     {"x-request-id", "x"},
                                      {"Te", "kept"}});
-  EXPECT_EQ(head(response, {.framing = {Kind::kUntilClose}}),
-            "HTTP/1.1 200 OK\r\nTe: kept\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(head(response, {.framing = {Kind::kUntilClose}, .request_id = "0a"}),
+            "HTTP/1.1 200 OK\r\nTe: kept\r\nX-Request-Id: 0a\r\nConnection: close\r\n\r\n");
 }
 
 TEST(WriteHead, CannotBeMadeToWriteAnotherLine) {

@@ -63,7 +63,7 @@ void Exchange::refuse_method(std::string_view allow) {
   respond(std::move(response));
 }
 
-void Exchange::write_head(http::Response& response, std::optional<std::size_t> length) {
+void Exchange::write_head(const http::Response& response, std::optional<std::size_t> length) {
   const bool bodiless = request_.method == "HEAD" || response.status == 204 || response.status == 304;
   if (bodiless) framing_ = Framing::Kind::kNoBody;
   else if (length) framing_ = Framing::Kind::kLength;
@@ -71,12 +71,12 @@ void Exchange::write_head(http::Response& response, std::optional<std::size_t> l
 
   request_.keep_alive = connection_->keeps_alive(request_) && framing_ != Framing::Kind::kUntilClose;
   status_ = response.status;
-  response.fields.set("X-Request-Id", id_);
   http::write_head(connection_->output(), response,
                    {.framing = {framing_, length},
                     .keep_alive = request_.keep_alive,
                     .minor_version = request_.minor_version,
-                    .date = connection_->context().date()});
+                    .date = connection_->context().date(),
+                    .request_id = id_});
 }
 
 void Exchange::respond(http::Response response) {

@@ -70,7 +70,7 @@ class Exchange final : public invoke::ResponseSink,
  private:
   friend class Connection;
 
-  void write_head(http::Response& response, std::optional<std::size_t> length);
+  void write_head(const http::Response& response, std::optional<std::size_t> length);
   void done();
   void cut();
   void log_access(const Connection& connection);
