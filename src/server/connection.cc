@@ -54,7 +54,7 @@ void Connection::read() {
   reading_ = true;
   if (consumed_ == filled_) {
     consumed_ = filled_ = 0;
-    const std::size_t size = receiving_ ? kStreamReadBytes : kReadBytes;
+    const std::size_t size = receiving_ ? stream_read_bytes_ : kReadBytes;
     if (input_.size() != size) input_ = std::string(size, '\0');
   }
   if (filled_ == input_.size()) {  // the parser needs more than is there: make room
@@ -79,7 +79,10 @@ void Connection::on_read(const error_code& error, std::size_t bytes) {
   }
   if (state_ == State::kLingering) return read();  // discarded
   filled_ += bytes;
-  if (receiving_) return receive();
+  if (receiving_) {
+    if (filled_ == input_.size()) stream_read_bytes_ = std::min(2 * stream_read_bytes_, kStreamReadBytes);
+    return receive();
+  }
   if (state_ == State::kHandling) return watch();
   process();
 }

@@ -86,7 +86,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool processing_ = false;
   bool stalled_ = false;  // parsing waits for the client to take answers
 
-  std::size_t held_body_ = 0;  // bytes of the request's body, as counted in context_.held_bodies
+  std::size_t stream_read_bytes_ = kReadBytes;  // twice as many after each read that a body in flight has filled
+  std::size_t held_body_ = 0;                   // bytes of the request's body, as counted in context_.held_bodies
 
   std::optional<Target> target_;  // of the request whose body is arriving
   bool streams_ = false;          // and is handed on before it is whole

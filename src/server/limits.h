@@ -8,7 +8,7 @@ namespace mayfly::server {
 inline constexpr std::size_t kReadBytes = 16 * 1024;         // one read; most requests fit into one
 inline constexpr std::size_t kWriteBacklog = 64 * 1024;      // of a response, before its guest has to wait
 inline constexpr std::size_t kBodyBacklog = 128 * 1024;      // of a streamed body, before its client has to wait
-inline constexpr std::size_t kStreamReadBytes = 64 * 1024;   // one read of such a body
+inline constexpr std::size_t kStreamReadBytes = 128 * 1024;  // one read of such a body, when it comes that fast
 inline constexpr std::size_t kKeptBuffer = 64 * 1024;        // of a connection between answers
 inline constexpr std::size_t kHeldBodies = 512 << 20;        // request bodies on one loop; more are refused
 inline constexpr std::size_t kAcceptBurst = 64;              // connections taken at once
