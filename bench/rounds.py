@@ -28,8 +28,9 @@ def compare(running, base, options, core):
         raise SystemExit(f"Without {base} there is nothing to compare with.")
     for target in running.targets.values():
         _run(target, 1, WARM_UP, core)
-    loads = {n: _measure(running.targets, base, n, options, core) for n in options.connections}
-    return {"versions": running.versions, "missing": running.missing, "base": base, "samples": loads}
+    failures = []
+    loads = {n: measure(running.targets, base, n, options, core, failures) for n in options.connections}
+    return {"versions": running.versions, "missing": running.missing, "base": base, "samples": loads, "failures": failures}
 
 
 def _run(target, connections, seconds, core):
@@ -44,8 +45,11 @@ def _load(target, connections, seconds, core):
     return {**dataclasses.asdict(load), "cpu": (target.process.cpu_seconds() - before) * 1e6 / answered}
 
 
-def _measure(targets, base_name, connections, options, core):
-    """Rounds of every target in turn, and then of those whose ratios vary too much. {name: {"loads", "base"}}"""
+def measure(targets, base_name, connections, options, core, failures):
+    """Rounds of every target in turn, and then of those whose ratios vary too much. {name: {"loads", "base"}}
+
+    A run with requests that failed does not count, and `failures` has a line of it; neither does a round in which that
+    happened to the yardstick."""
     samples = {name: [] for name in targets}
     alongside = {name: [] for name in targets}  # the yardstick of the same round
     unsettled = list(targets)
@@ -56,12 +60,21 @@ def _measure(targets, base_name, connections, options, core):
                 break
         names = [base_name, *(name for name in unsettled if name != base_name)]
         for name in names:
-            load = _load(targets[name], connections, options.seconds, core)
+            try:
+                load = _load(targets[name], connections, options.seconds, core)
+            except wrk.Failed as error:
+                summary = str(error).partition(":\n")[0]
+                failures.append(f"{tables.connections(connections)}, round {number + 1}, {name}: {summary}")
+                if name == base_name:
+                    break
+                continue
             if name == base_name:
                 base = load
             samples[name].append(load)
             alongside[name].append(base)
         print(f"{tables.connections(connections)}, round {number + 1}: {len(names)} targets", file=sys.stderr, flush=True)
+    if silent := [name for name in targets if not samples[name]]:
+        raise RuntimeError(f"no round of {', '.join(silent)} went well:\n" + "\n".join(failures))
     return {name: {"loads": samples[name], "base": alongside[name]} for name in targets}
 
 
@@ -70,12 +83,12 @@ def ratio(loads, base, metric):
 
 
 def settled(loads, base):
-    return all(ratio(loads, base, metric).stable for metric in TITLES)
+    return len(loads) > 0 and all(ratio(loads, base, metric).stable for metric in TITLES)
 
 
 def report(results):
     """Ratios, and the medians that they come from, for each number of connections."""
-    text = []
+    text = [f"\nNot counted: {failure}" for failure in results.get("failures", [])]
     for connections, samples in results["samples"].items():
         ratios, medians = [], []
         for name, sample in samples.items():

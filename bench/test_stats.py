@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import types
 import xml.etree.ElementTree
 
 import pytest
@@ -87,6 +88,35 @@ def made(*rps):
 def test_a_target_is_settled_when_each_of_its_ratios_is():
     assert rounds.settled(made(100, 101, 99, 100, 100), made(200, 202, 198, 200, 200))
     assert not rounds.settled(made(100, 150, 99, 60, 80), made(*[200] * 5))
+
+
+def test_a_run_with_failed_requests_is_told_and_not_counted(monkeypatch):
+    runs = []
+
+    def load(target, *_):
+        runs.append(target)
+        if target == "peer" and runs.count("peer") == 2 or target == "nginx" and runs.count("nginx") == 3:
+            raise wrk.Failed("1 of 83981 requests to / failed:\nand more")
+        return made(100 if target == "peer" else 200)[0]
+
+    monkeypatch.setattr(rounds, "_load", load)
+    options = types.SimpleNamespace(rounds=7, more=0, seconds=1)
+    failures = []
+    samples = rounds.measure({name: name for name in ("nginx", "peer")}, "nginx", 32, options, 0, failures)
+    assert (len(samples["nginx"]["loads"]), len(samples["peer"]["loads"])) == (6, 5)
+    assert failures == ["32 connections, round 2, peer: 1 of 83981 requests to / failed",
+                        "32 connections, round 3, nginx: 1 of 83981 requests to / failed"]
+    report = rounds.report({"base": "nginx", "samples": {32: samples}, "failures": failures})
+    assert "Not counted: 32 connections, round 2, peer: 1 of 83981" in report and "| peer |       0.50 |" in report
+
+
+def test_a_target_that_never_answers_is_an_error(monkeypatch):
+    def load(*_):
+        raise wrk.Failed("all of them")
+
+    monkeypatch.setattr(rounds, "_load", load)
+    with pytest.raises(RuntimeError, match="no round of nginx went well:\n1 connection, round 1, nginx: all of them"):
+        rounds.measure({"nginx": None}, "nginx", 1, types.SimpleNamespace(rounds=1, more=0, seconds=1), 0, [])
 
 
 BASE = made(*[200] * 5)

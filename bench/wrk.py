@@ -23,6 +23,10 @@ class Load:
     errors: int  # connections that failed, and answers other than 2xx and 3xx
 
 
+class Failed(RuntimeError):
+    """Requests of a run were not answered, or with an error."""
+
+
 METRICS = ("rps", "p50", "p90", "p99", "p999")
 
 
@@ -46,5 +50,5 @@ def run(url, connections, seconds, core, script="report", arguments=()):
         raise RuntimeError(f"wrk failed: {ran.stdout}{ran.stderr}")
     load = parse(ran.stdout)
     if load.errors:
-        raise RuntimeError(f"{load.errors} of {load.requests} requests to {url} failed:\n{ran.stdout}")
+        raise Failed(f"{load.errors} of {load.requests} requests to {url} failed:\n{ran.stdout}")
     return load
