@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs every scenario and keeps what they print: all.sh [--quick]. Writes bench/results.md and bench/results.svg.
-# About 75 minutes; nothing else should run on the machine meanwhile.
+# About 75 minutes on a quiet machine, twice that on one that is not; nothing else should run on the machine meanwhile.
 set -eu
 cd "$(dirname "$0")/.."
 results=bench/results.md
