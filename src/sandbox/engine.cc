@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <mayfly_engine.h>
 
+#include <algorithm>
 #include <optional>
 
 namespace mayfly::sandbox {
@@ -41,6 +42,12 @@ std::optional<Kind> kind_of(mayfly_world_t world) {
   return std::nullopt;
 }
 
+#if defined(__SANITIZE_ADDRESS__)  // whose allocator, in the middle of the address space, leaves no room for two pools
+constexpr std::uint32_t kMostSlots = kMaxSlots / 2;
+#else
+constexpr std::uint32_t kMostSlots = kMaxSlots;
+#endif
+
 // Of lines.
 std::string comma_separated(std::string_view lines) {
   std::string list(lines.substr(0, lines.find_last_not_of('\n') + 1));
@@ -51,7 +58,7 @@ std::string comma_separated(std::string_view lines) {
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
-  const std::uint32_t slots = options.slots != 0 ? options.slots : slots_for(max_map_count());
+  const std::uint32_t slots = options.slots != 0 ? options.slots : std::min(slots_for(max_map_count()), kMostSlots);
   const std::uint32_t modules = options.modules != 0 ? options.modules : modules_for(max_map_count(), slots);
   mayfly_engine_config_t config = {
       .slots = slots + kIdleSandboxes,
