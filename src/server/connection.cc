@@ -104,7 +104,7 @@ void Connection::process() {
     return;
   }
   set_reading_deadline();
-  if (!in_outbox_) read();
+  read_on();
 }
 
 void Connection::read_on() {

@@ -38,7 +38,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool keeps_alive(const http::Request& request) const { return request.keep_alive && !context_.draining; }
   bool has_backlog() const;
   void flush();       // sends what is in output()
-  void read_on();     // the next request, once flushed
+  void read_on();     // the next request, once the answers before it are sent
   void watch();       // notice when the client goes, while its request is answered
   void body_taken();  // there is room again in the exchange's body
   void exchange_done(bool keep_alive);

@@ -2,6 +2,8 @@
 
 #include "http/serialize.h"
 
+#include <fmt/compile.h>
+
 #include <ctime>
 
 namespace mayfly::server {
@@ -9,10 +11,7 @@ namespace mayfly::server {
 std::string LoopContext::make_id() {
   // A step that is odd visits every number; this one spreads neighbours (Knuth's multiplicative hash).
   next_id_ += 0x9E3779B97F4A7C15;
-  std::string id(16, '0');
-  std::uint64_t left = next_id_;
-  for (auto digit = id.rbegin(); left != 0; ++digit, left >>= 4) *digit = "0123456789abcdef"[left & 15];
-  return id;
+  return fmt::format(FMT_COMPILE("{:016x}"), next_id_);
 }
 
 const std::string& LoopContext::date() {
